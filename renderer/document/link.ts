@@ -1,0 +1,15 @@
+/** Which link targets may live in a document: at parse, at render from the CRDT, and at click. */
+
+const safeSchemes = new Set(["http", "https", "mailto"]);
+
+/**
+ * Whether `href` may be a link: an absolute http, https or mailto URL, or a relative one.
+ * Browsers drop tabs, newlines and leading control characters before they read the scheme, so
+ * "java\nscript:" is a script to them; it is judged as they would read it.
+ */
+export function isSafeHref(href: string): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  const asRead = href.replace(/[\u0000-\u0020\u007f-\u009f]/g, "");
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(asRead)?.[1];
+  return scheme === undefined || safeSchemes.has(scheme.toLowerCase());
+}

@@ -1,0 +1,73 @@
+/**
+ * What a window and the engine say to each other over a MessagePort. The only file of the engine
+ * that the window may import.
+ *
+ * The engine is the authority for an open document; a window is a prosemirror-collab client of it.
+ * Both ends are ours and load from the same build, so messages are typed and not schema-parsed;
+ * what crosses a trust boundary (relay, disk, IPC) is parsed where it enters.
+ *
+ * Versions count steps since the session began, as in prosemirror-collab. A window that opens from
+ * a cached rendering gets the authority's document and brings itself level by a diff of its own.
+ */
+
+/** A document's id in Automerge's base58check form. Branded by convention, not by type. */
+export type DocumentId = string;
+
+/** ProseMirror JSON, as `Node.toJSON()` and `Step.toJSON()` give it. */
+export type NodeJson = { type: string; [key: string]: unknown };
+export type StepJson = { stepType: string; [key: string]: unknown };
+
+export type LibraryEntry = { document: DocumentId; title: string; createdAt: number };
+
+/** How the relay is doing. Only what was seen is claimed. */
+export type RelayState =
+  | { state: "none" } /* no relay is configured: writing alone */
+  | { state: "connecting" } /* never reached since start, first attempts under way */
+  | { state: "connected" }
+  | { state: "unreachable"; since: number }
+  | { state: "incompatible"; reason: string }; /* something answers there, but not a relay we can talk to */
+
+/** Where the words of one document are, from facts (heads), never from timers. */
+export type DocumentStatus = {
+  /** `saved`: every edit the engine has is durable on this disk. */
+  here: { state: "saved" } | { state: "saving" } | { state: "failed"; reason: string };
+  /** Changes that the relay has not yet acknowledged as durable; null when there is no relay. */
+  unsent: number | null;
+};
+
+export type FromWindow =
+  /** Opens a document. `rendering` names the cached rendering shown meanwhile, if any. */
+  | { type: "open"; document: DocumentId; rendering: string | null }
+  | { type: "close"; document: DocumentId }
+  /** Unconfirmed steps of a collab client; refused silently when `version` is not the authority's. */
+  | { type: "steps"; document: DocumentId; version: number; clientId: string; steps: StepJson[] }
+  /** The title field went from `base` to `value`; the engine merges it character by character. */
+  | { type: "title"; document: DocumentId; base: string; value: string }
+  /** Makes a document. Answered with `created`. */
+  | { type: "create"; request: number; title: string }
+  /** Makes a document from Markdown. Answered with `created`, or `failed` with nothing made. */
+  | { type: "import"; request: number; name: string; markdown: string }
+  /** Makes everything typed so far durable, then answers `flushed`. */
+  | { type: "flush"; request: number }
+  /** The window is going away. */
+  | { type: "bye" };
+
+export type FromEngine =
+  | { type: "library"; entries: LibraryEntry[] }
+  | { type: "relay"; relay: RelayState }
+  /** The authority's document; `doc` is null where the window's cached rendering is exactly it. */
+  | { type: "opened"; document: DocumentId; version: number; doc: NodeJson | null; title: string }
+  /** Not on this device and the relay has not sent it (yet); `opened` follows if it arrives. */
+  | { type: "missing"; document: DocumentId }
+  /** Could not be opened; the words say why. Nothing was changed on disk. */
+  | { type: "unreadable"; document: DocumentId; reason: string }
+  /** Steps that the authority accepted, from `version` on; includes the window's own. */
+  | { type: "steps"; document: DocumentId; version: number; steps: StepJson[]; clientIds: string[] }
+  | { type: "title"; document: DocumentId; title: string }
+  | { type: "status"; document: DocumentId; status: DocumentStatus }
+  | { type: "created"; request: number; document: DocumentId }
+  | { type: "failed"; request: number; message: string }
+  | { type: "flushed"; request: number };
+
+/** The client id under which the engine's own steps (remote changes, repairs) reach windows. */
+export const engineClientId = "engine";
