@@ -10,7 +10,7 @@
  * must have a valid form, so an item may begin with any block.
  */
 import { Schema } from "prosemirror-model";
-import type { Attrs, DOMOutputSpec, MarkSpec, NodeSpec } from "prosemirror-model";
+import type { Attrs, DOMOutputSpec, MarkSpec, NodeSpec, NodeType } from "prosemirror-model";
 import { isSafeHref } from "./link.ts";
 
 const isString = (value: unknown): void => {
@@ -45,6 +45,8 @@ function languageOf(dom: HTMLElementLike): string {
 const nodes = {
   doc: { content: "block+" },
   paragraph: {
+    // True for text that follows no marker in the CRDT; see `block.ts`. Never set by an edit.
+    attrs: { implicit: { default: false, validate: "boolean" } },
     content: "inline*",
     group: "block",
     parseDOM: [{ tag: "p" }],
@@ -178,3 +180,10 @@ export const schema = new Schema<NodeName, MarkName>({
   nodes: nodes as unknown as Record<NodeName, NodeSpec>,
   marks: marks as unknown as Record<MarkName, MarkSpec>,
 });
+
+/** The node type of a name known to be in the schema. Throws `RangeError` for any other. */
+export function nodeType(name: string): NodeType {
+  const type: NodeType | undefined = schema.nodes[name as NodeName];
+  if (!type) throw new RangeError(`no node type "${name}"`);
+  return type;
+}

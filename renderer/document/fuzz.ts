@@ -1,0 +1,222 @@
+/**
+ * The binding's proof: peers with a window, an authority and a replica each, random edits, random
+ * sync, and after each step what must always hold. One seed replays exactly.
+ *
+ * After every step, on every peer: the authority's document equals the one rendered afresh, passes
+ * the schema's check, and a window that is level shows it. After all have synced: replicas and
+ * documents are equal, the document reopens from its bytes, and every character that nobody
+ * deleted is there exactly once.
+ */
+import * as A from "@automerge/automerge/slim";
+import { collab, getVersion, receiveTransaction, sendableSteps } from "prosemirror-collab";
+import { history } from "prosemirror-history";
+import { Step } from "prosemirror-transform";
+import { EditorState, Plugin } from "prosemirror-state";
+import { Authority } from "./authority.ts";
+import { bodySpans, commit, emptyDocument, firstBlock, runOperations } from "./body.ts";
+import type { DeckleDocument } from "./body.ts";
+import { flatLength } from "./flat.ts";
+import { Letters, randomEdit } from "./fuzz-edits.ts";
+import { identify } from "./identify.ts";
+import { Random } from "./random.ts";
+import { render } from "./render.ts";
+import { schema } from "./schema.ts";
+
+export type FuzzOptions = { seed: number; peers: number; steps: number };
+
+const hexActor = (n: number): string => n.toString(16).padStart(32, "0");
+
+/** Runs one seed. Throws with what did not hold; returns how many edits were made. */
+export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits: number } {
+  const random = new Random(seed);
+  const letters = new Letters();
+  let actors = 0;
+  const nextActor = (): string => hexActor(actors++);
+  let first = A.from<DeckleDocument>(emptyDocument("fuzz"), { actor: nextActor() });
+  first = A.change(first, (draft) => runOperations(draft, [firstBlock]));
+  const peers: Peer[] = [];
+  for (let i = 0; i < peerCount; i++) peers.push(new Peer(`p${i}`, first, nextActor));
+  const erased = new Set<string>();
+  let edits = 0;
+  for (let step = 0; step < steps; step++) {
+    const peer = random.pick(peers);
+    const chance = random.next();
+    if (chance < 0.7) edits += peer.edit(random, letters) ? 1 : 0;
+    else if (chance < 0.85) peer.send(erased);
+    else if (chance < 0.95) {
+      peer.flush(erased);
+      peer.receive(random.pick(peers), random);
+    } else peer.reopen(erased);
+    for (const one of peers) one.check();
+  }
+  for (const peer of peers) peer.flush(erased);
+  for (const peer of peers) for (const other of peers) peer.receive(other, null);
+  for (const peer of peers) {
+    peer.check();
+    peer.level();
+  }
+  const [one, ...others] = peers as [Peer, ...Peer[]];
+  for (const other of others) {
+    if (JSON.stringify(A.getHeads(one.replica)) !== JSON.stringify(A.getHeads(other.replica)))
+      throw new Error("replicas differ after all have synced");
+    if (!one.authority.doc.eq(other.authority.doc))
+      throw new Error(`documents differ after all have synced:\n${one.authority.doc}\n${other.authority.doc}`);
+  }
+  one.reopen(erased);
+  one.check();
+  accountForText(one, peers, erased);
+  return { edits };
+}
+
+function accountForText(peer: Peer, peers: readonly Peer[], erased: ReadonlySet<string>): void {
+  const seen = new Map<string, number>();
+  for (const letter of textOf(peer.authority)) seen.set(letter, (seen.get(letter) ?? 0) + 1);
+  for (const { typed } of peers)
+    for (const letter of typed) {
+      if (letter === "\n") continue; // breaks are not told apart
+      if (erased.has(letter)) continue;
+      if (seen.get(letter) !== 1)
+        throw new Error(`${letter} was typed, nobody deleted it, and it is there ${seen.get(letter) ?? 0} times`);
+    }
+}
+
+const textOf = (authority: Authority): string[] => [...authority.doc.textBetween(0, authority.doc.content.size, "", "")];
+
+class Peer {
+  readonly name: string;
+  replica: A.Doc<DeckleDocument>;
+  authority: Authority;
+  /** Letters that this peer's authority took from its window. */
+  readonly typed = new Set<string>();
+  private window: EditorState;
+  private ids = 0;
+  /** The authority's steps that the window has not been given yet. */
+  private inbox: { step: Step; clientId: string }[] = [];
+
+  private readonly nextActor: () => string;
+
+  constructor(name: string, replica: A.Doc<DeckleDocument>, nextActor: () => string) {
+    this.name = name;
+    this.nextActor = nextActor;
+    this.replica = A.clone(replica, { actor: nextActor() });
+    this.authority = new Authority(render(bodySpans(this.replica)), () => this.newId("e"));
+    this.window = this.openWindow();
+  }
+
+  private newId(kind: string): string {
+    return `${this.name}${kind}${this.ids++}`;
+  }
+
+  private openWindow(): EditorState {
+    const ids = new Plugin({
+      appendTransaction: (transactions, _old, state) =>
+        transactions.some((tr) => tr.getMeta("collab$")) ? null : identify(transactions, state, () => this.newId("w")),
+    });
+    return EditorState.create({
+      schema,
+      doc: this.authority.doc,
+      plugins: [history(), collab({ version: this.authority.version, clientID: this.name }), ids],
+    });
+  }
+
+  edit(random: Random, letters: Letters): boolean {
+    const tr = randomEdit(this.window, random, letters);
+    if (!tr) return false;
+    this.window = this.window.apply(tr);
+    return tr.docChanged;
+  }
+
+  /** The window sends what it has, takes what it is given, and tries again where it was too late. */
+  send(erased: Set<string>): void {
+    this.deliver();
+    const sendable = sendableSteps(this.window);
+    if (!sendable) return;
+    const before = textOf(this.authority);
+    const received = this.authority.receive(
+      sendable.version,
+      sendable.steps.map((step) => step.toJSON() as unknown),
+    );
+    if (!received.ok) throw new Error(`the authority refused steps: ${JSON.stringify(received)}`);
+    const after = textOf(this.authority);
+    const now = new Set(after);
+    const old = new Set(before);
+    for (const letter of before) if (!now.has(letter)) erased.add(letter);
+    for (const letter of after) if (!old.has(letter)) this.typed.add(letter);
+    this.inbox.push(...received.steps.map((step) => ({ step, clientId: this.name })));
+    this.inbox.push(...received.repairs.map((step) => ({ step, clientId: "engine" })));
+    this.deliver();
+  }
+
+  private deliver(): void {
+    const inbox = this.inbox;
+    this.inbox = [];
+    if (inbox.length === 0) return;
+    // As JSON, the way it crosses to the window.
+    const steps = inbox.map(({ step }) => Step.fromJSON(schema, step.toJSON()));
+    const ids = inbox.map(({ clientId }) => clientId);
+    this.window = this.window.apply(receiveTransaction(this.window, steps, ids, { mapSelectionBackward: true }));
+  }
+
+  /** Everything typed is in the CRDT afterwards. */
+  flush(erased: Set<string>): void {
+    this.send(erased);
+    this.write();
+  }
+
+  private write(): void {
+    if (!this.authority.hasOperations) return;
+    commit(
+      this.replica,
+      (callback) => (this.replica = A.change(this.replica, callback)),
+      this.authority.takeOperations(),
+      this.authority.doc,
+    );
+    if (this.authority.mustFollow) this.follow();
+  }
+
+  private follow(): void {
+    const steps = this.authority.follow(render(bodySpans(this.replica)));
+    this.inbox.push(...steps.map((step) => ({ step, clientId: "engine" })));
+  }
+
+  /** Takes all of another's changes, or with `random` some that come first. */
+  receive(other: Peer, random: Random | null): void {
+    if (other === this) return;
+    this.write();
+    const changes = A.getChangesSince(other.replica, A.getHeads(this.replica).filter((head) => A.hasHeads(other.replica, [head])));
+    const some = random?.chance(0.5) ? changes.slice(0, random.below(changes.length + 1)) : changes;
+    [this.replica] = A.applyChanges(this.replica, some);
+    this.follow();
+  }
+
+  /** Closes and opens again from bytes, as after a crash that lost nothing. */
+  reopen(erased: Set<string>): void {
+    this.flush(erased);
+    this.replica = A.load<DeckleDocument>(A.save(this.replica), { actor: this.nextActor() });
+    const doc = render(bodySpans(this.replica));
+    if (!doc.eq(this.authority.doc)) throw new Error(`${this.name}: reopened differently`);
+    this.authority = new Authority(doc, () => this.newId("e"));
+    this.inbox = [];
+    this.window = this.openWindow();
+  }
+
+  check(): void {
+    const { doc } = this.authority;
+    doc.check();
+    if (!this.authority.hasOperations) {
+      const spans = bodySpans(this.replica);
+      const rendered = render(spans);
+      if (!rendered.eq(doc))
+        throw new Error(`${this.name}: screen and document differ\nscreen   ${doc}\ndocument ${rendered}\n${JSON.stringify(doc)}\n${JSON.stringify(spans)}`);
+      const length = spans.reduce((sum, span) => sum + (span.type === "text" ? span.value.length : 1), 0);
+      if (flatLength(doc) !== length) throw new Error(`${this.name}: lengths differ`);
+    }
+    if (this.inbox.length === 0 && !sendableSteps(this.window) && !this.window.doc.eq(doc))
+      throw new Error(`${this.name}: a level window shows something else\nwindow    ${this.window.doc}\nauthority ${doc}`);
+  }
+
+  level(): void {
+    this.deliver();
+    if (getVersion(this.window) !== this.authority.version) throw new Error(`${this.name}: versions differ`);
+  }
+}

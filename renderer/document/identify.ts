@@ -1,0 +1,91 @@
+/**
+ * What must hold of a document before its steps are sent, made so by further steps in the window:
+ * every container has an id, neighbours that are two containers have two ids, neighbours with one
+ * id are one container, and a paragraph that was touched is not implicit (see `block.ts`).
+ * Only the ranges that a step replaced are looked at.
+ */
+import type { Node } from "prosemirror-model";
+import type { EditorState, Transaction } from "prosemirror-state";
+import { Mapping, Transform } from "prosemirror-transform";
+import type { StepMap } from "prosemirror-transform";
+import { containerTypes } from "./block.ts";
+
+type Range = { from: number; to: number };
+
+/** The ranges of the final document that these maps, in order, replaced; merged to one. */
+function changedRange(maps: readonly StepMap[], docSize: number): Range | null {
+  let range: Range | null = null;
+  for (let i = 0; i < maps.length; i++) {
+    const rest = new Mapping(maps.slice(i + 1));
+    maps[i]?.forEach((_from, _to, from, to) => {
+      const mapped = { from: rest.map(from, -1), to: rest.map(to, 1) };
+      range = range ? { from: Math.min(range.from, mapped.from), to: Math.max(range.to, mapped.to) } : mapped;
+    });
+  }
+  const found = range as Range | null;
+  return found && { from: Math.max(0, found.from - 1), to: Math.min(docSize, found.to + 1) };
+}
+
+/** Whether a change is typing or erasing inside a textblock: nothing here can have come undone. */
+function isTextOnly(doc: Node, range: Range): boolean {
+  const $from = doc.resolve(range.from);
+  return $from.parent.isTextblock && range.to <= $from.end() && $from.parent.attrs["implicit"] !== true;
+}
+
+/**
+ * Adds to `tr` what is missing in a range of its document.
+ * @param newId gives an id that no container has yet
+ */
+export function identifyRange(tr: Transform, range: Range, newId: () => string): void {
+  if (isTextOnly(tr.doc, range)) return;
+  const joins: number[] = [];
+  const fresh: number[] = [];
+  const explicit: number[] = [];
+  const look = (parent: Node, start: number): void => {
+    let pos = start;
+    let previous: Node | null = null;
+    for (const child of parent.children) {
+      const end = pos + child.nodeSize;
+      if (pos > range.to) return;
+      if (end >= range.from) {
+        if (containerTypes.has(child.type.name)) {
+          const id = child.attrs["id"] as string;
+          const twin = previous?.type === child.type && previous.attrs["id"] === id;
+          if (id === "" || (twin && child.type.name === "list_item")) fresh.push(pos);
+          else if (twin) joins.push(pos);
+          look(child, pos + 1);
+        } else if (child.attrs["implicit"] === true) explicit.push(pos);
+      }
+      previous = child;
+      pos = end;
+    }
+  };
+  look(tr.doc, 0);
+  for (const pos of explicit) tr.setNodeAttribute(pos, "implicit", false);
+  for (const pos of fresh) tr.setNodeAttribute(pos, "id", newId());
+  // Attribute steps move nothing; joins do, so they go from the end to the start.
+  for (const pos of joins.reverse()) tr.join(pos);
+  // What was inside the joined ones are neighbours now.
+  if (joins.length > 0) identifyRange(tr, { from: range.from, to: range.to - 2 * joins.length }, newId);
+}
+
+/**
+ * For a plugin's `appendTransaction`.
+ * @returns a transaction to append, or null where nothing is missing
+ */
+export function identify(
+  transactions: readonly Transaction[],
+  state: EditorState,
+  newId: () => string,
+): Transaction | null {
+  const changed = transactions.filter((tr) => tr.docChanged);
+  if (changed.length === 0) return null;
+  const range = changedRange(
+    changed.flatMap((tr) => tr.mapping.maps),
+    state.doc.content.size,
+  );
+  if (!range) return null;
+  const tr = state.tr;
+  identifyRange(tr, range, newId);
+  return tr.docChanged ? tr : null;
+}

@@ -1,0 +1,280 @@
+/**
+ * The engine: one per profile, in a SharedWorker. It holds the open documents' sessions, the
+ * library and the relay link, and answers windows (`port.ts`). Windows come and go; it goes on.
+ */
+import * as A from "@automerge/automerge/slim";
+import type { DocHandle, DocumentId as RepoId, Repo } from "@automerge/automerge-repo/slim";
+import { emptyDocument, firstBlock, runOperations } from "../document/body.ts";
+import type { DeckleDocument } from "../document/body.ts";
+import { parseMarkdown } from "../document/markdown-parse.ts";
+import { operationsFor } from "../document/operations.ts";
+import type { Operation } from "../document/operations.ts";
+import { isDocumentId } from "../../relay/protocol/ids.ts";
+import type { Clock } from "./clock.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Library } from "./library.ts";
+import { markdownUnitsMax, titleUnitsMax } from "./limits.ts";
+import type { DocumentId, FromEngine, FromWindow, LibraryEntry, RelayState } from "./port.ts";
+import type { Renderings } from "./renderings.ts";
+import { DocumentSession } from "./session.ts";
+import type { Audience } from "./session.ts";
+
+export type EngineParts = {
+  repo: Repo;
+  ledger: Ledger;
+  renderings: Renderings;
+  clock: Clock;
+  random: () => number;
+  newId: () => string;
+  hasRelay: boolean;
+};
+
+type Window = Audience & { documents: Set<DocumentId> };
+
+export class Engine {
+  private readonly parts: EngineParts;
+  private readonly windows = new Set<Window>();
+  private readonly sessions = new Map<DocumentId, DocumentSession>();
+  private readonly opening = new Map<DocumentId, Promise<DocumentSession>>();
+  /** Documents loaded only until the relay has them. */
+  private readonly delivering = new Map<DocumentId, DocHandle<DeckleDocument>>();
+  private library: Library | null = null;
+  private readonly opened = Promise.withResolvers<Library>();
+  private relay: RelayState;
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.relay = parts.hasRelay ? { state: "connecting" } : { state: "none" };
+  }
+
+  /** The library is open: windows that waited are told. */
+  start(library: Library): void {
+    this.library = library;
+    this.opened.resolve(library);
+    this.libraryChanged(library.entries());
+    if (this.relay.state === "connected") void this.deliver();
+  }
+
+  // Windows.
+
+  /** @returns what to call with each of the window's messages */
+  connect(send: (message: FromEngine) => void): (message: FromWindow) => void {
+    const window: Window = { send, documents: new Set() };
+    this.windows.add(window);
+    send({ type: "relay", relay: this.relay });
+    if (this.library) send({ type: "library", entries: this.library.entries() });
+    return (message) => this.receive(window, message);
+  }
+
+  private receive(window: Window, message: FromWindow): void {
+    switch (message.type) {
+      case "open":
+        void this.open(window, message.document, message.rendering);
+        return;
+      case "close":
+        this.close(window, message.document);
+        return;
+      case "steps":
+        this.sessions.get(message.document)?.receive(window, message.version, message.clientId, message.steps);
+        return;
+      case "title":
+        this.sessions.get(message.document)?.receiveTitle(message.base, message.value);
+        return;
+      case "create":
+        void this.answer(window, message.request, () => this.create(message.title, [firstBlock]));
+        return;
+      case "import":
+        void this.answer(window, message.request, () => this.importMarkdown(message.name, message.markdown));
+        return;
+      case "flush":
+        void this.flush(window, message.request);
+        return;
+      case "bye":
+        for (const document of window.documents) this.close(window, document);
+        this.windows.delete(window);
+    }
+  }
+
+  private tell(message: FromEngine): void {
+    for (const window of this.windows) window.send(message);
+  }
+
+  // Documents.
+
+  private async open(window: Window, document: DocumentId, rendering: string | null): Promise<void> {
+    if (!isDocumentId(document)) {
+      window.send({ type: "unreadable", document, reason: "That is not the id of a document." });
+      return;
+    }
+    window.documents.add(document);
+    try {
+      const session = await this.session(document, () => window.send({ type: "missing", document }));
+      if (window.documents.has(document)) session.join(window, rendering);
+    } catch (error) {
+      console.error("a document did not open", document, error);
+      window.send({ type: "unreadable", document, reason: `The document could not be opened (${String(error)}).` });
+    }
+  }
+
+  /** The session of a document; waits, after saying so, for one that is not here yet. */
+  private session(document: DocumentId, missing: () => void): Promise<DocumentSession> {
+    const open = this.sessions.get(document);
+    if (open) return Promise.resolve(open);
+    const known = this.opening.get(document);
+    if (known) return known;
+    const opening = this.openSession(document, missing).finally(() => this.opening.delete(document));
+    this.opening.set(document, opening);
+    return opening;
+  }
+
+  private async openSession(document: DocumentId, missing: () => void): Promise<DocumentSession> {
+    const { repo } = this.parts;
+    const handle = await repo.find<DeckleDocument>(document as RepoId, { allowableStates: ["ready", "unavailable"] });
+    if (!handle.isReady()) {
+      missing();
+      await whenReady(handle);
+    }
+    this.delivering.delete(document);
+    if (typeof handle.doc().body !== "string") throw new Error("it is not a Deckle document");
+    const session = new DocumentSession(handle, {
+      ...this.parts,
+      save: (id) => repo.flush([id as RepoId]),
+      hasRelay: () => this.parts.hasRelay,
+      titleChanged: (id, title) => this.library?.retitle(id, title),
+    });
+    this.sessions.set(document, session);
+    return session;
+  }
+
+  private close(window: Window, document: DocumentId): void {
+    window.documents.delete(document);
+    const session = this.sessions.get(document);
+    session?.leave(window);
+    if (session && !session.hasAudience) void this.closeSession(session);
+  }
+
+  private async closeSession(session: DocumentSession): Promise<void> {
+    try {
+      await session.flush();
+    } catch (error) {
+      console.error("a document stays open: it could not be saved", error);
+      return;
+    }
+    if (session.hasAudience || this.sessions.get(session.document) !== session) return;
+    this.sessions.delete(session.document);
+    await session.close();
+    // Its changes go on to the relay from the repo; the document is let go once they are there.
+    if (this.parts.ledger.receipt(session.document)?.unsent && this.parts.hasRelay) {
+      const handle = this.parts.repo.handles[session.document as RepoId];
+      if (handle) this.delivering.set(session.document, handle as DocHandle<DeckleDocument>);
+    } else await this.release(session.document);
+  }
+
+  private async release(document: DocumentId): Promise<void> {
+    if (this.sessions.has(document) || this.opening.has(document)) return;
+    const handle = this.parts.repo.handles[document as RepoId];
+    if (!handle?.isReady()) return;
+    // automerge-repo saves on this event; what it would save after the removal is an empty document.
+    handle.removeAllListeners("heads-changed");
+    await this.parts.repo.removeFromCache(document as RepoId);
+  }
+
+  // Making documents.
+
+  private async answer(window: Window, request: number, make: () => Promise<DocumentId>): Promise<void> {
+    try {
+      window.send({ type: "created", request, document: await make() });
+    } catch (error) {
+      console.error("a document was not made", error);
+      window.send({ type: "failed", request, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private async create(title: string, operations: readonly Operation[]): Promise<DocumentId> {
+    const library = this.library;
+    if (!library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
+    const clean = title.toWellFormed().slice(0, titleUnitsMax);
+    const handle = this.parts.repo.create<DeckleDocument>(emptyDocument(clean));
+    handle.change((draft) => runOperations(draft, operations));
+    await this.parts.repo.flush([handle.documentId]);
+    this.parts.ledger.set(handle.documentId, { heads: [], unsent: true });
+    library.add(handle.documentId, clean);
+    return handle.documentId;
+  }
+
+  private async importMarkdown(name: string, markdown: string): Promise<DocumentId> {
+    if (markdown.length > markdownUnitsMax)
+      throw new Error(`“${name}” is too large to import (the limit is ${markdownUnitsMax / 1024 / 1024} million characters).`);
+    const { title, doc } = parseMarkdown(markdown, this.parts.newId);
+    return this.create(title || name.replace(/\.(md|markdown|mdown|txt)$/i, ""), operationsFor(doc));
+  }
+
+  private async flush(window: Window, request: number): Promise<void> {
+    try {
+      await Promise.all([...this.sessions.values()].map((session) => session.flush()));
+      await this.parts.repo.flush(this.library?.workspaces as RepoId[] | undefined);
+      window.send({ type: "flushed", request });
+    } catch (error) {
+      window.send({ type: "failed", request, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  readonly libraryChanged = (entries: LibraryEntry[]): void => this.tell({ type: "library", entries });
+
+  // The relay.
+
+  readonly relayEvents = {
+    state: (relay: RelayState): void => {
+      this.relay = relay;
+      this.tell({ type: "relay", relay });
+      if (relay.state !== "connected") return;
+      for (const session of this.sessions.values()) session.relayConnected();
+      void this.deliver();
+    },
+    workspace: (workspace: string): void => {
+      void this.opened.promise.then((library) => library.met(workspace));
+    },
+    receipt: (document: string, heads: readonly string[]): void => this.received(document, heads),
+    beforeChanges: (document: string): void => this.sessions.get(document)?.write(),
+  };
+
+  /** Loads the documents that have changes the relay lacks, for the repo to sync them. */
+  private async deliver(): Promise<void> {
+    for (const document of this.parts.ledger.unsent()) {
+      if (this.sessions.has(document) || this.delivering.has(document)) continue;
+      try {
+        const handle = await this.parts.repo.find<DeckleDocument>(document as RepoId);
+        this.delivering.set(document, handle);
+      } catch (error) {
+        console.warn("a document that is to be sent did not load", document, error);
+      }
+    }
+  }
+
+  private received(document: string, heads: readonly string[]): void {
+    const session = this.sessions.get(document);
+    if (session) return session.receipt(heads);
+    const handle = this.delivering.get(document);
+    if (!handle) return;
+    const doc = handle.doc();
+    const known = heads.filter((head) => A.hasHeads(doc, [head]));
+    const unsent = A.getChangesMetaSince(doc, known).length > 0;
+    this.parts.ledger.set(document, { heads: [...heads], unsent });
+    if (unsent) return;
+    this.delivering.delete(document);
+    void this.release(document);
+  }
+}
+
+/** Waits until a document that was nowhere arrives from the relay. */
+function whenReady(handle: DocHandle<DeckleDocument>): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!handle.isReady()) return;
+      handle.off("heads-changed", look);
+      resolve();
+    };
+    handle.on("heads-changed", () => queueMicrotask(look));
+    look();
+  });
+}

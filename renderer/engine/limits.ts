@@ -1,0 +1,37 @@
+/** Every bound of the engine, in one place. */
+
+/** Typing becomes one change this often when nobody else is on the document… */
+export const coalesceAloneMs = 1000;
+/** …and this often when somebody is: they see it sooner, the history has more changes. */
+export const coalesceTogetherMs = 80;
+
+/** How often an open document says that somebody is on it, and after how long silence means gone. */
+export const hereEveryMs = 15_000;
+export const hereExpiresMs = 40_000;
+
+/** Remote changes that arrive within this are rendered once. */
+export const followAfterMs = 20;
+
+/** A cached rendering is written this long after the last change. */
+export const renderingAfterMs = 2000;
+
+/** Waits between attempts to reach the relay: full jitter below a bound that doubles. */
+export const reconnectFirstMs = 250;
+export const reconnectMostMs = 30_000;
+/** A relay that answers nonsense is not asked more often than this. */
+export const reconnectIncompatibleMs = 60_000;
+/** Something that accepts a socket and says nothing for so long is no relay. */
+export const helloWithinMs = 10_000;
+/** The largest frame that is read from a relay. */
+export const relayFrameBytesMax = 64 * 1024 * 1024;
+
+/** Waits between attempts to save after a failure. */
+export const saveRetryFirstMs = 500;
+export const saveRetryMostMs = 15_000;
+
+/** automerge-repo's own save timer; ours runs first, this one is for documents without a session. */
+export const repoSaveMs = 400;
+
+export const titleUnitsMax = 1000;
+/** The largest Markdown text that is imported, in UTF-16 units. */
+export const markdownUnitsMax = 32 * 1024 * 1024;

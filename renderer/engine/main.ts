@@ -1,0 +1,75 @@
+/**
+ * The engine's composition root, a SharedWorker (`engine.js?relay=…`).
+ *
+ * One engine at a time writes a profile: it holds a lock for as long as it lives, and one that was
+ * started beside it (a reload with another relay) waits for it to end.
+ */
+import { initializeWasm } from "@automerge/automerge/slim";
+import wasmUrl from "@automerge/automerge/automerge.wasm?url";
+import { Repo } from "@automerge/automerge-repo/slim";
+import type { PeerId } from "@automerge/automerge-repo/slim";
+import { systemClock } from "./clock.ts";
+import { Engine } from "./engine.ts";
+import { Ledger } from "./ledger.ts";
+import { Library } from "./library.ts";
+import { repoSaveMs } from "./limits.ts";
+import type { FromEngine, FromWindow } from "./port.ts";
+import { RelayLink } from "./relay-link.ts";
+import { Renderings } from "./renderings.ts";
+import { DurableIndexedDb } from "./storage.ts";
+
+declare const self: SharedWorkerGlobalScope;
+
+const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const newId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => alphabet[byte % alphabet.length]).join("");
+
+const relay = new URL(self.location.href).searchParams.get("relay");
+
+async function start(): Promise<Engine> {
+  await new Promise<void>((resolve) => {
+    // Held until the worker ends: the callback's promise never resolves.
+    void navigator.locks.request("deckle-engine", () => {
+      resolve();
+      return new Promise<never>(() => {});
+    });
+  });
+  const [, ledger] = await Promise.all([initializeWasm(wasmUrl), Ledger.open()]);
+  const parts = { clock: systemClock, random: Math.random, ledger };
+  const repo = new Repo({
+    storage: new DurableIndexedDb(),
+    peerId: `deckle-${newId()}` as PeerId,
+    saveDebounceRate: repoSaveMs,
+  });
+  const engine = new Engine({ ...parts, repo, renderings: new Renderings(), newId, hasRelay: relay !== null });
+  if (relay !== null) {
+    const link = new RelayLink(relay, engine.relayEvents, systemClock, Math.random);
+    repo.networkSubsystem.addNetworkAdapter(link);
+    self.addEventListener("online", () => link.hurry());
+  }
+  engine.start(await Library.open({ ...parts, repo, changed: engine.libraryChanged }, relay));
+  return engine;
+}
+
+const started = start();
+
+self.onconnect = ({ ports: [port] }) => {
+  if (!port) return;
+  const early: FromWindow[] = [];
+  port.onmessage = (event: MessageEvent<FromWindow>) => early.push(event.data);
+  started
+    .then((engine) => {
+      const receive = engine.connect((message: FromEngine) => port.postMessage(message));
+      port.onmessage = (event: MessageEvent<FromWindow>) => receive(event.data);
+      // A window that ends without a word still lets go of its documents.
+      port.addEventListener("close", () => receive({ type: "bye" }));
+      for (const message of early) receive(message);
+    })
+    .catch((error: unknown) => {
+      console.error("the engine did not start", error);
+      // An error event on the worker is what windows see; it carries the reason.
+      setTimeout(() => {
+        throw error;
+      });
+    });
+};

@@ -1,0 +1,170 @@
+/**
+ * The engine's connection to its relay: automerge-repo's WebSocket adapter with our own manners.
+ *
+ * Reconnects with full-jitter backoff, checks every frame before it is used, reads receipts, and
+ * says how the relay is doing only from what was seen: `connected` is the relay's own answer to
+ * our join, never an open socket. Before a frame with changes goes on, `beforeChanges` runs, so
+ * that what was typed is written first and on top of what it was typed on.
+ */
+import type { PeerId, PeerMetadata } from "@automerge/automerge-repo/slim";
+import type { Message } from "@automerge/automerge-repo/slim";
+import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket";
+import { decodeCbor } from "../../relay/protocol/cbor.ts";
+import { closeReasons } from "../../relay/protocol/codes.ts";
+import { isDocumentId, isPeerId } from "../../relay/protocol/ids.ts";
+import { parseDeckleMetadata, parseReceipt } from "../../relay/protocol/messages.ts";
+import { deckleVersion } from "../../relay/protocol/version.ts";
+import { Backoff } from "./backoff.ts";
+import type { Clock, Timer } from "./clock.ts";
+import {
+  helloWithinMs,
+  reconnectFirstMs,
+  reconnectIncompatibleMs,
+  reconnectMostMs,
+  relayFrameBytesMax,
+} from "./limits.ts";
+import type { RelayState } from "./port.ts";
+
+export type RelayEvents = {
+  state(state: RelayState): void;
+  /** The relay's own workspace; it is told at each connection. */
+  workspace(documentId: string): void;
+  /** The relay has these heads of a document on disk. */
+  receipt(documentId: string, heads: readonly string[]): void;
+  beforeChanges(documentId: string): void;
+};
+
+/** The adapter's own timer must never fire: reconnecting is done here. */
+const neverMs = 2 ** 31 - 1;
+
+export class RelayLink extends WebSocketClientAdapter {
+  private readonly events: RelayEvents;
+  private readonly clock: Clock;
+  private readonly backoff: Backoff;
+  private state: RelayState = { state: "connecting" };
+  private hello: Timer | null = null;
+  private retry: Timer | null = null;
+  private stopped = false;
+  /** Whether the attempt under way got as far as an open socket. */
+  private opened = false;
+
+  constructor(url: string, events: RelayEvents, clock: Clock, random: () => number) {
+    super(url, neverMs);
+    this.events = events;
+    this.clock = clock;
+    this.backoff = new Backoff(reconnectFirstMs, reconnectMostMs, random);
+    const { onOpen, onClose } = this;
+    this.onOpen = () => {
+      this.opened = true;
+      onOpen();
+      this.hello = clock.after(helloWithinMs, () => this.incompatible("It accepted the connection and then said nothing."));
+    };
+    this.onClose = (event?: { code?: number }) => {
+      onClose();
+      this.closed(event?.code);
+    };
+    this.onMessage = (event) => this.receive(event.data);
+    // The base class throws on some errors; `close` always follows and is where we act.
+    this.onError = () => {};
+  }
+
+  override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
+    if (this.stopped) return;
+    const marked = { ...peerMetadata, deckle: { version: deckleVersion } } as PeerMetadata;
+    super.connect(peerId, marked);
+  }
+
+  override disconnect(): void {
+    this.stopped = true;
+    this.hello?.cancel();
+    this.retry?.cancel();
+    if (this.socket) super.disconnect();
+  }
+
+  /** Messages for a socket that is just closing are dropped: syncing anew after it opens sends them. */
+  override send(message: Parameters<WebSocketClientAdapter["send"]>[0]): void {
+    if (this.socket?.readyState === WebSocket.OPEN) super.send(message);
+  }
+
+  /** Tries at once, for when the device says that it is back online. */
+  hurry(): void {
+    if (!this.retry) return;
+    this.retry.cancel();
+    this.backoff.reset();
+    this.reconnect();
+  }
+
+  private receive(data: unknown): void {
+    if (!(data instanceof ArrayBuffer) || data.byteLength === 0 || data.byteLength > relayFrameBytesMax)
+      return this.incompatible("It sent something that is not a message of a relay.");
+    const decoded = decodeCbor(new Uint8Array(data));
+    if (!decoded.ok || typeof decoded.value !== "object" || decoded.value === null)
+      return this.incompatible("It sent something that is not a message of a relay.");
+    const message = decoded.value as Record<string, unknown>;
+    if (message["type"] === "peer") return this.welcome(message);
+    if (this.state.state !== "connected") return; // nothing counts before the answer to our join
+    if (message["type"] === "receipt") {
+      const receipt = parseReceipt(message);
+      if (receipt) this.events.receipt(receipt.documentId, receipt.heads);
+      return;
+    }
+    if (!isRepoFrame(message)) return;
+    if (message["type"] === "sync" || message["type"] === "request")
+      this.events.beforeChanges(message["documentId"] as string);
+    this.emit("message", message as unknown as Message);
+  }
+
+  private welcome(message: Record<string, unknown>): void {
+    const { senderId, peerMetadata } = message;
+    if (!isPeerId(senderId)) return this.incompatible("It did not say who it is.");
+    this.hello?.cancel();
+    this.hello = null;
+    this.backoff.reset();
+    this.setState({ state: "connected" });
+    this.peerCandidate(senderId as PeerId, (peerMetadata ?? {}) as PeerMetadata);
+    const deckle = parseDeckleMetadata(peerMetadata);
+    if (deckle) this.events.workspace(deckle.workspace);
+  }
+
+  private incompatible(reason: string): void {
+    this.setState({ state: "incompatible", reason });
+    this.socket?.close();
+  }
+
+  private closed(code: number | undefined): void {
+    this.hello?.cancel();
+    this.hello = null;
+    if (this.stopped) return;
+    const known = Object.values(closeReasons).find((one) => one.code === code && one.retry === "never");
+    if (known) this.setState({ state: "incompatible", reason: known.message });
+    else if (this.state.state !== "unreachable" && !(this.state.state === "incompatible" && this.opened))
+      this.setState({ state: "unreachable", since: this.clock.now() });
+    this.opened = false;
+    const wait = this.state.state === "incompatible" ? reconnectIncompatibleMs : this.backoff.next();
+    this.retry?.cancel();
+    this.retry = this.clock.after(wait, () => this.reconnect());
+  }
+
+  private reconnect(): void {
+    this.retry = null;
+    if (this.stopped || !this.peerId) return;
+    this.connect(this.peerId, this.peerMetadata);
+  }
+
+  private setState(state: RelayState): void {
+    this.state = state;
+    this.events.state(state);
+  }
+}
+
+const forwarded = new Set(["sync", "request", "ephemeral", "doc-unavailable"]);
+
+/** Whether a frame is one that automerge-repo may be given. */
+function isRepoFrame(message: Record<string, unknown>): boolean {
+  const { type, senderId, documentId, data } = message;
+  if (typeof type !== "string" || !forwarded.has(type) || !isPeerId(senderId) || !isDocumentId(documentId)) return false;
+  if (type === "doc-unavailable") return true;
+  if (!(data instanceof Uint8Array) || data.length === 0) return false;
+  if (type !== "ephemeral") return true;
+  return typeof message["count"] === "number" && typeof message["sessionId"] === "string";
+}

@@ -1,0 +1,67 @@
+/**
+ * The workspace document: which documents there are. Pure functions over its Automerge form.
+ *
+ * Every device makes the workspace of a relay for itself, from the same bytes: it has its maps before
+ * anyone wrote, and so nobody's first entry replaces another's map. The bytes are written out here
+ * because encoding them anew, by a later Automerge, could give the same change another hash.
+ */
+import * as A from "@automerge/automerge/slim";
+import type { LibraryEntry } from "./port.ts";
+
+export const workspaceKind = "deckle/workspace";
+
+type Entry = { kind: string; url: string; title: unknown; createdAt: number };
+export type Workspace = { kind: unknown; version: number; name: string; entries: Record<string, Entry> };
+
+/** How `genesis` was made. Run once; kept so that a test can show what the bytes say. */
+export function makeGenesis(): Uint8Array {
+  const empty = A.init<Workspace>({ actor: "00000000000000000000000000000000" });
+  const doc = A.change(empty, { time: 0 }, (draft) => {
+    draft.kind = new A.ImmutableString(workspaceKind);
+    draft.version = 1;
+    draft.name = "";
+    draft.entries = {};
+  });
+  return A.save(doc);
+}
+
+const genesisBase64 =
+  "hW9Kg8lK7V4AoAEBEAAAAAAAAAAAAAAAAAAAAAABogHujhgYF0bPg9AXwItiLReJzUlnsVBKmqN+ISjRStsGAQIDAhMCIwJAAlYCCBUbIQIjBTQBQgVWBlcRgAECfwB/AX8EfwB/AH8HfAdlbnRyaWVzBGtpbmQEbmFtZQd2ZXJzaW9uBAB8BH0CfwR8AAEEAXwAhgIAFGRlY2tsZS93b3Jrc3BhY2UBBAAA";
+
+export const genesis = (): Uint8Array => Uint8Array.from(atob(genesisBase64), (char) => char.charCodeAt(0));
+
+/** A scalar or collaborative string; anything else reads as empty. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return A.isImmutableString(value) ? value.val : "";
+}
+
+/** The documents listed, newest first. Entries that are not documents of ours are passed over. */
+export function entriesOf(workspace: Workspace): LibraryEntry[] {
+  const list: LibraryEntry[] = [];
+  for (const [document, entry] of Object.entries(workspace.entries ?? {})) {
+    if (typeof entry !== "object" || entry === null || textOf(entry.kind) !== "document") continue;
+    const createdAt = typeof entry.createdAt === "number" ? entry.createdAt : 0;
+    list.push({ document, title: textOf(entry.title), createdAt });
+  }
+  return list.sort((a, b) => b.createdAt - a.createdAt || (a.document < b.document ? -1 : 1));
+}
+
+/** Lists a document, or brings its title up to date. For use inside a change. */
+export function putEntry(draft: Workspace, { document, title, createdAt }: LibraryEntry): void {
+  const known = draft.entries[document];
+  if (!known)
+    draft.entries[document] = {
+      kind: new A.ImmutableString("document") as unknown as string,
+      url: `automerge:${document}`,
+      title: new A.ImmutableString(title),
+      createdAt,
+    };
+  else if (textOf(known.title) !== title) known.title = new A.ImmutableString(title);
+}
+
+/** Whether `putEntry` would change anything. */
+export function needsEntry(workspace: Workspace, { document, title }: LibraryEntry): boolean {
+  const known = workspace.entries[document];
+  return !known || textOf(known.title) !== title;
+}
