@@ -55,7 +55,8 @@ export function offsetAt(doc: Node, pos: number): number {
 
 /**
  * The ProseMirror position of an offset: before the unit that starts there. An offset before a
- * marker gives the end of the text before it, so that a caret stays where its text is.
+ * marker gives the end of the text before it, so that a caret stays where its text is; only the
+ * very first marker has none, and gives the position before its block.
  */
 export function positionAt(doc: Node, offset: number): number {
   if (offset < 0 || offset > flatLength(doc)) throw new RangeError(`offset ${offset} is outside the document`);
@@ -63,12 +64,14 @@ export function positionAt(doc: Node, offset: number): number {
   let node = doc;
   let start = 0;
   descend: for (;;) {
-    if (node.isTextblock) return start + Math.max(0, rest - (hasMarker(node) ? 1 : 0));
+    if (node.isTextblock) return start + rest - (hasMarker(node) ? 1 : 0);
     for (let i = 0; i < node.childCount; i++) {
       const child = node.child(i);
       const length = flatLength(child);
-      const last = i === node.childCount - 1;
-      if (rest <= length || last) {
+      const next = node.maybeChild(i + 1);
+      // The end of a rule is the start of the text that follows without a marker.
+      const intoNext = child.isLeaf && rest === length && next?.attrs["implicit"] === true;
+      if ((rest <= length && !intoNext) || !next) {
         if (child.isLeaf) return rest === 0 ? start : start + child.nodeSize;
         node = child;
         start += 1;

@@ -69,11 +69,16 @@ export type Translation = {
   reveals: boolean;
 };
 
-class Writer implements Translation {
-  readonly operations: Operation[] = [];
-  reveals = false;
-  at: number;
-  /** Marks of the unit before `at`, and of the one after it where that is known. */
+/**
+ * Walks a stretch from left to right. Marks come after all text and blocks: a mark set earlier would
+ * grow over what is inserted at its end, and what lies to the left no longer moves.
+ */
+class Writer {
+  private readonly operations: Operation[] = [];
+  private readonly marks: Operation[] = [];
+  private reveals = false;
+  private at: number;
+  /** Marks of the kept text before `at`, and of the text after it where that is known. */
   private left: readonly Mark[];
   private readonly right: readonly Mark[];
 
@@ -83,41 +88,43 @@ class Writer implements Translation {
     this.right = right;
   }
 
-  keep(item: Item): void {
-    this.left = isRun(item) ? item.marks : [];
-    this.at += itemLength(item);
+  result(): Translation {
+    return { operations: [...this.operations, ...this.marks], reveals: this.reveals };
+  }
+
+  keepText(old: Run, now: Run): void {
+    if (old.hidesMarks && !now.hidesMarks) this.reveals = true;
+    this.remark(old.marks, now);
+    this.left = now.marks;
+    this.at += now.text.length;
+  }
+
+  keepBlock(before: Block, after: Block): void {
+    const change = blockChange(before, after);
+    if (change) pushOperation(this.operations, { type: "updateBlock", at: this.at, change });
+    this.left = [];
+    this.at += 1;
   }
 
   remove(length: number): void {
-    if (length > 0) this.push({ type: "splice", at: this.at, deleteCount: length, text: "" });
+    if (length > 0) pushOperation(this.operations, { type: "splice", at: this.at, deleteCount: length, text: "" });
   }
 
   insert(item: Item): void {
-    if (!isRun(item)) {
-      this.push({ type: "insertBlock", at: this.at, block: item.block });
-      this.keep(item);
-      return;
-    }
-    this.push({ type: "splice", at: this.at, deleteCount: 0, text: item.text });
-    // What Automerge gives the text by itself: marks that grow at their end, and marks it is inside of.
-    const inherits = this.left.filter((mark) => markExpands(mark.type.name) || mark.isInSet(this.right));
-    this.remark(inherits, item);
-    this.keep(item);
+    if (isRun(item)) {
+      pushOperation(this.operations, { type: "splice", at: this.at, deleteCount: 0, text: item.text });
+      // What Automerge gives the text by itself: marks that grow at their end, and marks it is inside of.
+      this.remark(
+        this.left.filter((mark) => markExpands(mark.type.name) || mark.isInSet(this.right)),
+        item,
+      );
+    } else pushOperation(this.operations, { type: "insertBlock", at: this.at, block: item.block });
+    this.at += itemLength(item);
   }
 
   /** Brings the text at hand from one set of marks to its own. */
-  remark(from: readonly Mark[], { text, marks, hidesMarks }: Run): void {
-    if (hidesMarks) return;
-    for (const operation of remark(this.at, this.at + text.length, from, marks)) this.push(operation);
-  }
-
-  update(before: Block, after: Block): void {
-    const change = blockChange(before, after);
-    if (change) this.push({ type: "updateBlock", at: this.at, change });
-  }
-
-  private push(operation: Operation): void {
-    pushOperation(this.operations, operation);
+  private remark(from: readonly Mark[], { text, marks, hidesMarks }: Run): void {
+    if (!hidesMarks) this.marks.push(...remark(this.at, this.at + text.length, from, marks));
   }
 }
 
@@ -148,8 +155,7 @@ function compareKept(writer: Writer, before: readonly Item[], after: readonly It
     if (!isRun(item)) {
       const old = rest[0];
       if (old && !isRun(old)) {
-        writer.update(old.block, item.block);
-        writer.keep(item);
+        writer.keepBlock(old.block, item.block);
         rest.shift();
       } else writer.insert(item);
       continue;
@@ -160,10 +166,7 @@ function compareKept(writer: Writer, before: readonly Item[], after: readonly It
       const old = rest.shift();
       if (!old || !isRun(old)) throw new Error("kept text differs before and after the step");
       const length = Math.min(text.length, old.text.length);
-      const part = { ...item, text: text.slice(0, length) };
-      if (old.hidesMarks && !part.hidesMarks) writer.reveals = true;
-      writer.remark(old.marks, part);
-      writer.keep(part);
+      writer.keepText(old, { ...item, text: text.slice(0, length) });
       if (length < old.text.length) rest.unshift({ ...old, text: old.text.slice(length) });
       text = text.slice(length);
     }
@@ -195,10 +198,8 @@ function replaceItems(writer: Writer, before: Item[], after: Item[]): void {
     if (gap > 0) {
       const [first] = items.splice(0, 1) as [{ block: Block }];
       const old = gap <= paired ? oldBlocks[gap - 1] : undefined;
-      if (old) {
-        writer.update(old, first.block);
-        writer.keep(first);
-      } else writer.insert(first);
+      if (old) writer.keepBlock(old, first.block);
+      else writer.insert(first);
     }
     const lastPaired = gap === paired;
     const runs = gap <= paired ? (oldRuns[gap] ?? []) : [];
@@ -257,7 +258,7 @@ function textOperations(step: Step, before: Node): Translation | null {
   step.slice.content.forEach((inline) =>
     writer.insert({ text: inline.isText ? (inline.text as string) : "\n", marks: inline.marks, hidesMarks }),
   );
-  return writer;
+  return writer.result();
 }
 
 type Stretch = { from: number; to: number; newFrom: number; newTo: number; kept: boolean };
@@ -299,7 +300,7 @@ function touched(step: Step, replaced: Stretch[], before: Node): { from: number;
 export function operationsFor(doc: Node): Operation[] {
   const writer = new Writer(0, [], []);
   for (const item of itemsBetween(doc, 0, doc.content.size)) writer.insert(item);
-  return writer.operations;
+  return writer.result().operations;
 }
 
 /**
@@ -321,5 +322,5 @@ export function operationsOf(step: Step, before: Node, after: Node): Translation
     if (kept) compareKept(writer, old, now);
     else replaceItems(writer, old, now);
   }
-  return writer;
+  return writer.result();
 }

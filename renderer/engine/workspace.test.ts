@@ -1,0 +1,39 @@
+import * as A from "@automerge/automerge/slim";
+import { beforeAll, expect, test } from "vitest";
+import { useAutomerge } from "../../scripts/automerge.ts";
+import { entriesOf, genesis, makeGenesis, needsEntry, putEntry } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+beforeAll(useAutomerge);
+
+const open = (): A.Doc<Workspace> => A.loadIncremental(A.init<Workspace>(), genesis());
+
+test("the written-out genesis is what its recipe makes", () => {
+  const written = A.load<Workspace>(genesis());
+  const made = A.load<Workspace>(makeGenesis());
+  expect(A.getHeads(written)).toEqual(A.getHeads(made));
+  expect(entriesOf(written)).toEqual([]);
+});
+
+test("two devices that begin apart keep both their entries", () => {
+  const one = A.change(open(), (draft) => putEntry(draft, { document: "a", title: "A", createdAt: 1 }));
+  const two = A.change(open(), (draft) => putEntry(draft, { document: "b", title: "B", createdAt: 2 }));
+  const merged = A.merge(one, two);
+  expect(entriesOf(merged).map(({ document }) => document)).toEqual(["b", "a"]);
+});
+
+test("a title is brought up to date, and only when it changed", () => {
+  const entry = { document: "a", title: "A", createdAt: 1 };
+  let doc = A.change(open(), (draft) => putEntry(draft, entry));
+  expect(needsEntry(doc, entry)).toBe(false);
+  doc = A.change(doc, (draft) => putEntry(draft, { ...entry, title: "B", createdAt: 9 }));
+  expect(entriesOf(doc)).toEqual([{ document: "a", title: "B", createdAt: 1 }]);
+});
+
+test("entries that are not documents are passed over", () => {
+  const doc = A.change(open(), (draft) => {
+    (draft.entries as Record<string, unknown>)["f"] = { kind: "folder", title: "F" };
+    (draft.entries as Record<string, unknown>)["x"] = 3;
+  });
+  expect(entriesOf(doc)).toEqual([]);
+});
