@@ -33,8 +33,11 @@ export type Block = { type: string; parents: Container[]; attrs: Record<string, 
 export const containerTypes = new Set(["blockquote", "bullet_list", "ordered_list", "list_item"]);
 export const listTypes = new Set(["bullet_list", "ordered_list"]);
 
-/** Deeper nesting than this is shown flattened: rendering recurses, and nobody reads it. */
-export const depthMax = 64;
+/**
+ * Containers deeper than this are shown flattened: rendering recurses, and nobody reads it. A
+ * Markdown list within a list is two containers, and 50 of those are let in.
+ */
+export const depthMax = 128;
 
 /** "type:id" as stored. */
 export const containerKey = (container: Container): string => `${container.type}:${container.id}`;

@@ -47,7 +47,10 @@ const denseInlineNames = [
   "gfmPotentialFootnoteCall",
   "htmlText",
 ];
-const optionsWhenDense: Options = { extensions: [extension, { disable: { null: denseInlineNames } }], mdastExtensions };
+const optionsWhenDense: Options = {
+  extensions: [extension, { disable: { null: denseInlineNames } }],
+  mdastExtensions,
+};
 
 const nodes = schema.nodes;
 const marks = schema.marks;
@@ -67,7 +70,8 @@ export function parseMarkdown(text: string, newId: () => string): { title: strin
     .replaceAll("\0", "\ufffd");
   const matter = frontMatter(whole);
   const body: Node[] = [];
-  for (const { blocks, seam } of convertPieces(matter ? whole.slice(matter.length) : whole, newId)) join(body, blocks, seam);
+  for (const { blocks, seam } of convertPieces(matter ? whole.slice(matter.length) : whole, newId))
+    join(body, blocks, seam);
   let title = matter?.title ?? "";
   const first = body[0];
   if (first && first.type === nodes.heading && first.attrs["level"] === 1) {
@@ -84,7 +88,7 @@ export function parseMarkdown(text: string, newId: () => string): { title: strin
 // Front matter
 
 function frontMatter(whole: string): { length: number; yaml: string; title: string } | null {
-  const found = /^---[ \t]*\n(?=[\w"'-][^:\n]*:(?:[ \t]|\n)|#)([^]*?\n)---[ \t]*(?:\n|$)/.exec(whole);
+  const found = /^---[ \t]*\n(?=(?:#.*\n)*[\w"'-][^:\n]*:(?:[ \t]|\n))([^]*?\n)---[ \t]*(?:\n|$)/.exec(whole);
   if (!found) return null; // two horizontal rules with text between them are no front matter
   const yaml = (found[1] ?? "").slice(0, -1);
   return { length: found[0].length, yaml, title: yamlTitle(yaml) };
@@ -94,7 +98,8 @@ function frontMatter(whole: string): { length: number; yaml: string; title: stri
 function yamlTitle(yaml: string): string {
   const value = /^title:[ \t]+(.*)$/m.exec(yaml)?.[1]?.trim() ?? "";
   const double = /^"((?:[^"\\]|\\.)*)"/.exec(value)?.[1];
-  if (double !== undefined) return double.replace(/\\(.)/g, (whole, escaped: string) => (/["\\/]/.test(escaped) ? escaped : whole));
+  if (double !== undefined)
+    return double.replace(/\\(.)/g, (whole, escaped: string) => (/["\\/]/.test(escaped) ? escaped : whole));
   const single = /^'((?:[^']|'')*)'/.exec(value)?.[1];
   if (single !== undefined) return single.replaceAll("''", "'");
   return /^[|>&*![{%@`#]/.test(value) ? "" : value.replace(/[ \t]#.*$/, "").trim();
@@ -114,7 +119,9 @@ function convertPieces(source: string, newId: () => string): { blocks: Node[]; s
     .flatMap(apart)
     .map((piece) => (piece.kind === "flow" ? { ...piece, text: boundNesting(piece.text) } : piece));
 
-  const alone = pieces.map(({ kind, text }) => (kind === "flow" && text.includes("]:") ? parseFlow(text, []) : null));
+  const alone = pieces.map(({ kind, text }) =>
+    kind === "flow" && text.includes("]:") ? parseFlow(text, []) : null,
+  );
   const known = new Set(alone.flatMap((parsed) => [...identifiersIn(parsed)]));
   const defining = pieces.map(({ text }, index) => {
     const parsed = alone[index] ?? null;
@@ -127,7 +134,9 @@ function convertPieces(source: string, newId: () => string): { blocks: Node[]; s
   for (const parsed of defining) if (parsed) conversion.define(parsed);
   const others = pieces.map((piece, index) => {
     if (defining[index]) return [];
-    return conversion.blocks(piece.kind === "flow" ? parseFlow(piece.text, mentioned(piece.text, known)) : parseLiteral(piece));
+    return conversion.blocks(
+      piece.kind === "flow" ? parseFlow(piece.text, mentioned(piece.text, known)) : parseLiteral(piece),
+    );
   });
   return pieces.map(({ seam }, index) => {
     const parsed = defining[index];
@@ -137,15 +146,25 @@ function convertPieces(source: string, newId: () => string): { blocks: Node[]; s
 
 /** `foreign` are identifiers that other pieces define. */
 function parseFlow(text: string, foreign: readonly string[]): Parsed {
-  const given = foreign.length > 0 ? `${foreign.map((identifier) => `[${identifier}]: <#>`).join("\n")}\n\n` : "";
+  const given =
+    foreign.length > 0 ? `${foreign.map((identifier) => `[${identifier}]: <#>`).join("\n")}\n\n` : "";
   const source = given + text;
   try {
     const root = fromMarkdown(source, isDense(text) ? optionsWhenDense : options);
-    return { tree: root.children.filter((node) => (node.position?.start.offset ?? 0) >= given.length), source };
+    return {
+      tree: root.children.filter((node) => (node.position?.start.offset ?? 0) >= given.length),
+      source,
+    };
   } catch {
     // micromark recurses on some nesting that the limits do not foresee; the text comes through bare.
     const paragraphs = text.split(/\n[ \t]*\n/).filter((part) => part.trim() !== "");
-    return { tree: paragraphs.map((value) => ({ type: "paragraph", children: [{ type: "text", value: value.trim() }] })), source };
+    return {
+      tree: paragraphs.map((value) => ({
+        type: "paragraph",
+        children: [{ type: "text", value: value.trim() }],
+      })),
+      source,
+    };
   }
 }
 
@@ -160,7 +179,16 @@ function parseLiteral(piece: Piece): Parsed {
   if (closesFence(last, run)) lines.pop();
   const outdent = new RegExp(`^ {0,${indent.length}}`);
   const value = lines.map((line) => line.replace(outdent, "")).join("\n");
-  return { tree: [{ type: "code", lang: /[\\&]/.test(info) ? languageOf(opening) : /^\S*/.exec(info)?.[0] ?? "", value }], source };
+  return {
+    tree: [
+      {
+        type: "code",
+        lang: /[\\&]/.test(info) ? languageOf(opening) : (/^\S*/.exec(info)?.[0] ?? ""),
+        value,
+      },
+    ],
+    source,
+  };
 }
 
 /** The first word of a fence's info string, its escapes and entities read. */
@@ -171,7 +199,8 @@ function languageOf(opening: string): string {
 
 function identifiersIn(parsed: Parsed | null): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const top of parsed?.tree ?? []) walk(top, (node) => node.type === "definition" && found.add(node.identifier));
+  for (const top of parsed?.tree ?? [])
+    walk(top, (node) => node.type === "definition" && found.add(node.identifier));
   return found;
 }
 
@@ -181,7 +210,12 @@ function mentioned(text: string, known: ReadonlySet<string>): string[] {
   const found = new Set<string>();
   for (const [, label = ""] of text.matchAll(/\[((?:[^[\]\\]|\\[^])+)(?=\])/g)) {
     // As micromark does: lower case alone does not join ß with ẞ.
-    const identifier = label.replace(/[\t\n ]+/g, " ").replace(/^ | $/g, "").toLowerCase().toUpperCase().toLowerCase();
+    const identifier = label
+      .replace(/[\t\n ]+/g, " ")
+      .replace(/^ | $/g, "")
+      .toLowerCase()
+      .toUpperCase()
+      .toLowerCase();
     if (known.has(identifier)) found.add(identifier);
   }
   return [...found];
@@ -190,7 +224,9 @@ function mentioned(text: string, known: ReadonlySet<string>): string[] {
 /** Takes a piece with a dense paragraph apart, so that its neighbours keep their formatting. */
 function apart(piece: Piece): Piece[] {
   if (piece.kind !== "flow" || !isDense(piece.text)) return [piece];
-  return splitMarkdown(piece.text, 1).map((part, index) => (index === 0 ? { ...part, seam: piece.seam } : part));
+  return splitMarkdown(piece.text, 1).map((part, index) =>
+    index === 0 ? { ...part, seam: piece.seam } : part,
+  );
 }
 
 /** Whether a paragraph of `text` goes over the limits on what may be open in it. */
@@ -211,7 +247,13 @@ function isDense(text: string): boolean {
         else stray++;
       } else if (character === "*" || character === "_" || character === "~") emphasis++;
       else if (character === "<" && (next === "!" || next === "?")) openings++;
-      if (open > openBracketsMax || stray > strayBracketsMax || emphasis > emphasisCharsMax || openings > openingsMax) return true;
+      if (
+        open > openBracketsMax ||
+        stray > strayBracketsMax ||
+        emphasis > emphasisCharsMax ||
+        openings > openingsMax
+      )
+        return true;
     }
   }
   return false;
@@ -262,7 +304,8 @@ class Conversion {
   define(parsed: Parsed): void {
     for (const top of parsed.tree)
       walk(top, (node) => {
-        if (node.type === "definition" && !this.#definitions.has(node.identifier)) this.#definitions.set(node.identifier, node);
+        if (node.type === "definition" && !this.#definitions.has(node.identifier))
+          this.#definitions.set(node.identifier, node);
         if (node.type === "linkReference" || node.type === "imageReference") this.#used.add(node.identifier);
       });
   }
@@ -287,7 +330,7 @@ class Conversion {
       case "code":
         return [codeBlock(node.value, node.lang ?? "")];
       case "html":
-        return [codeBlock(node.value, "html")];
+        return [codeBlock(node.value.replace(/\n$/, ""), "html")];
       case "table":
         return [codeBlock(this.#sliceOf(node), "markdown")];
       case "blockquote": {
@@ -354,7 +397,9 @@ class Conversion {
       }
       case "imageReference": {
         const target = this.#targetOf(node.identifier);
-        return target ? image(node.alt, target.url, target.title, around) : textOf(this.#sliceOf(node), around);
+        return target
+          ? image(node.alt, target.url, target.title, around)
+          : textOf(this.#sliceOf(node), around);
       }
       default:
         return textOf(this.#sliceOf(node), around);
@@ -388,13 +433,19 @@ function linked(
   return inner.length > 0 ? inner : textOf(href, mark.addToSet(around));
 }
 
-function image(alt: string | null | undefined, url: string, title: string | null | undefined, around: readonly Mark[]): Node[] {
+function image(
+  alt: string | null | undefined,
+  url: string,
+  title: string | null | undefined,
+  around: readonly Mark[],
+): Node[] {
   const fileName = /([^/?#]+)\/?(?:[?#].*)?$/.exec(url)?.[1] ?? url;
   const words = alt?.trim() || fileName;
   if (!marks.link.isInSet(around)) return linked(url, title, around, (within) => textOf(words, within));
-  // In a link the text keeps that link, and a second text after it takes the image's.
+  // In a link the text keeps that link, and the file name after it takes the image's.
   const outside = marks.link.removeFromSet(around);
-  return [...textOf(words, around), ...textOf(" ", outside), ...linked(url, title, outside, (within) => textOf(fileName, within))];
+  const target = linked(url, title, outside, (within) => textOf(fileName, within));
+  return [...textOf(words, around), ...textOf(" (", outside), ...target, ...textOf(")", outside)];
 }
 
 function textOf(value: string, around: readonly Mark[]): Node[] {

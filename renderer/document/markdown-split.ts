@@ -101,11 +101,16 @@ function literalAt(rest: string): Literal | null {
 /** Whether `line` ends a fence that was opened with `run`. */
 export function closesFence(line: string, run: string): boolean {
   const closing = line.trim();
-  return indentOf(line) < 4 && closing.length >= run.length && closing === run.charAt(0).repeat(closing.length);
+  return (
+    indentOf(line) < 4 && closing.length >= run.length && closing === run.charAt(0).repeat(closing.length)
+  );
 }
 
 /** Whether an opening item is one even right after a line of paragraph text. */
 const interrupts = (rest: string): boolean => /^(?:[-+*]|1[.)])[ \t]+\S/.test(rest);
+
+const endsParagraph = (rest: string): boolean =>
+  literalAt(rest) !== null || headingAtx.test(rest) || thematicBreak.test(rest) || htmlBlock.test(rest);
 
 /** The pieces of `source`, whose lines end in "\n" alone. `chars` is the size a piece aims for. */
 export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
@@ -114,6 +119,7 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
   let seam: Piece["seam"] = null;
   let literal: Literal | null = null;
   let container: Container | null = null;
+  let unclear = false; // whether the source is still in `container`
   let afterBlank = true;
   let inParagraph = false;
   let inTable = false;
@@ -156,23 +162,27 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
           ? indent < 4 && rest.startsWith(">")
           : indent >= (container.kind === "item" ? container.offset : 4);
       if (inside) {
+        unclear = false;
         if (at - start >= blockCharsMax) cut(at, "flow", " ");
         continue;
       }
       const opened = indent < 4 ? containerAt(rest, indent) : null;
-      if (opened) {
-        const sibling = container.kind === "item" && opened.kind === "item" && container.marker === opened.marker;
-        cutIfFull(at, sibling ? " " : null);
+      if (opened && (opened.kind !== "item" || !unclear || wasBlank || interrupts(rest))) {
+        const isSibling =
+          container.kind === "item" && opened.kind === "item" && container.marker === opened.marker;
+        cutIfFull(at, isSibling ? " " : null);
         container = opened;
+        unclear = false;
         continue;
       }
-      const leaves = wasBlank || (indent < 4 && (literalAt(rest) || headingAtx.test(rest) || thematicBreak.test(rest)));
-      if (!leaves) {
-        // A lazy line of a paragraph in the container, or the end of it: the next blank line tells.
+      if (!wasBlank && (indent >= 4 || !endsParagraph(rest))) {
+        // A lazy line of a paragraph in the container, or the first one after it: a later line tells.
+        unclear = true;
         if (at - start >= blockCharsMax) cut(at, "flow", " ");
         continue;
       }
       container = null;
+      unclear = false;
       cutIfFull(at);
     }
 
@@ -199,12 +209,16 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
         inParagraph = inTable = false;
         continue;
       }
-      inHtml = htmlBlock.test(rest) || (!inParagraph && line.length <= tagCharsMax && htmlWholeTag.test(rest));
+      inHtml =
+        htmlBlock.test(rest) || (!inParagraph && line.length <= tagCharsMax && htmlWholeTag.test(rest));
       if (inHtml) {
         inParagraph = inTable = false;
         continue;
       }
-      if (headingAtx.test(rest) || (!inParagraph && thematicBreak.test(rest))) {
+      if (
+        headingAtx.test(rest) ||
+        (thematicBreak.test(rest) && !(inParagraph && setextUnderline.test(rest)))
+      ) {
         cutIfFull(at);
         inParagraph = inTable = false;
         continue;
@@ -221,7 +235,8 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
       if (at - start >= blockCharsMax) cut(at, "flow"); // indented code
       continue;
     }
-    if (at - start >= (inTable ? blockCharsMax : paragraphCharsMax)) cut(at, "flow", inParagraph ? " " : null);
+    if (at - start >= (inTable ? blockCharsMax : paragraphCharsMax))
+      cut(at, "flow", inParagraph ? " " : null);
     inParagraph = true;
     while (!inTable && end - start > paragraphCharsMax * 2) {
       const seamAt = seamIn(source, start + paragraphCharsMax, end);
@@ -236,7 +251,12 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
 function seamIn(source: string, from: number, end: number): number {
   const reach = Math.min(from + 1_000, end - 1);
   for (let at = from; at < reach; at++)
-    if (source[at - 1] === " " && paragraphOpening.test(source.slice(at, at + 2)) && !/^\d/.test(source[at] ?? "")) return at;
+    if (
+      source[at - 1] === " " &&
+      paragraphOpening.test(source.slice(at, at + 2)) &&
+      !/^\d/.test(source[at] ?? "")
+    )
+      return at;
   const low = source.charCodeAt(from);
   return low >= 0xdc00 && low < 0xe000 ? from + 1 : from;
 }

@@ -4,7 +4,7 @@ import { mergeTitle, spliceBetween } from "./title.ts";
 
 test("two people's letters both stay", () => {
   expect(mergeTitle("Notes", "My Notes", "Notes 2026")).toBe("My Notes 2026");
-  expect(mergeTitle("a b c", "a c", "a bX c")).toBe("a X c");
+  expect(mergeTitle("a b c", "a c", "a bX c")).toBe("a Xc");
 });
 
 test("what only one of them changed is as that one left it", () => {

@@ -20,23 +20,18 @@ export function spliceBetween(before: string, after: string): Splice | null {
   };
 }
 
-const apply = (text: string, splice: Splice): string =>
-  text.slice(0, splice.at) + splice.text + text.slice(splice.at + splice.deleteCount);
-
-/** Brings the edit `base` → `value` onto `current`: both edits' letters stay. */
+/** Brings the edit `base` → `value` onto `current`: what either inserted stays, what either deleted goes. */
 export function mergeTitle(base: string, value: string, current: string): string {
   const mine = spliceBetween(base, value);
   const theirs = spliceBetween(base, current);
   if (!mine) return current;
   if (!theirs) return value;
-  const moved = (at: number, stick: -1 | 1): number => {
-    if (at < theirs.at || (at === theirs.at && stick < 0)) return at;
-    const end = theirs.at + theirs.deleteCount;
-    if (at >= end) return at + theirs.text.length - theirs.deleteCount;
-    return stick < 0 ? theirs.at : theirs.at + theirs.text.length;
-  };
-  // Letters that they put inside what I deleted stay: only what both had is taken away.
-  const from = moved(mine.at, 1);
-  const to = moved(mine.at + mine.deleteCount, -1);
-  return apply(current, { at: from, deleteCount: Math.max(0, to - from), text: mine.text });
+  const deletes = ({ at, deleteCount }: Splice, i: number): boolean => i >= at && i < at + deleteCount;
+  let merged = "";
+  for (let i = 0; i <= base.length; i++) {
+    if (i === theirs.at) merged += theirs.text;
+    if (i === mine.at) merged += mine.text;
+    if (!deletes(mine, i) && !deletes(theirs, i)) merged += base.charAt(i);
+  }
+  return merged;
 }
