@@ -1,0 +1,10 @@
+/** The chrome's limits, each with its reason. */
+
+/** How long closing waits for the engine to take and keep everything before it asks the person. */
+export const settleMsMax = 10_000;
+/** The status line changes at most this often, except to take a claim back. */
+export const statusEveryMs = 100;
+/** The largest dropped file that is read, as main reads those that are picked; a novel is about 1 MB. */
+export const importBytesMax = 8 * 1024 * 1024;
+/** Notices shown at once; older ones make room. */
+export const noticesMax = 5;

@@ -1,0 +1,21 @@
+import { X } from "lucide-react";
+import { Button } from "../../ui/Button.tsx";
+import { useStore } from "../use-store.ts";
+import type { NoticeBoard } from "./notice-board.ts";
+import styles from "./Notices.module.css";
+
+export function Notices({ board }: { board: NoticeBoard }) {
+  const notices = useStore(board.notices);
+  return (
+    <div className={styles["stack"]}>
+      {notices.map(({ id, message }) => (
+        <div key={id} role="alert" className={styles["notice"]}>
+          <p>{message}</p>
+          <Button quiet label="Dismiss" onPress={() => board.dismiss(id)}>
+            <X size={16} aria-hidden />
+          </Button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+/** The page: title and text in one column. React draws around the editor and never inside it. */
+import { useEffect, useLayoutEffect, useRef } from "react";
+import { Selection } from "prosemirror-state";
+import type { Desk, Page as OpenPage } from "../desk.ts";
+import { Title } from "./Title.tsx";
+import styles from "./Page.module.css";
+
+function ProgressNote({ page }: { page: OpenPage }) {
+  const { progress } = page;
+  switch (progress.state) {
+    case "open":
+    case "opening":
+      return null;
+    case "missing":
+      return (
+        <p className={styles["note"]}>
+          This document is not on this device
+          {progress.shown ? ": what you see is how it last looked here" : ""}. It opens when the relay sends
+          it.
+        </p>
+      );
+    case "unreadable":
+      return (
+        <p className={styles["note"]} role="alert">
+          This document could not be opened: {progress.reason} Nothing of it was changed.
+        </p>
+      );
+  }
+}
+
+export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
+  const { session, progress, focus } = page;
+  const host = useRef<HTMLDivElement>(null);
+  const title = useRef<HTMLTextAreaElement>(null);
+  const { shown } = progress;
+
+  useLayoutEffect(() => {
+    if (!host.current || !shown) return;
+    session.mount(host.current);
+    return () => session.unmount();
+  }, [session, shown]);
+
+  useEffect(() => {
+    if (!shown) return;
+    if (focus === "title") title.current?.focus();
+    else session.view?.focus();
+  }, [session, shown, focus]);
+
+  const toText = (): void => {
+    const { view } = session;
+    if (!view) return;
+    view.dispatch(view.state.tr.setSelection(Selection.atStart(view.state.doc)).scrollIntoView());
+    view.focus();
+  };
+  const canEdit = progress.state === "open" || progress.state === "opening";
+
+  return (
+    <div
+      role="presentation"
+      className={styles["scroll"]}
+      onMouseDown={(event) => {
+        // The paper below the last line belongs to the text.
+        if (event.target !== event.currentTarget || !session.view) return;
+        event.preventDefault();
+        desk.run((state, dispatch) => {
+          dispatch?.(state.tr.setSelection(Selection.atEnd(state.doc)));
+          return true;
+        });
+      }}
+    >
+      <article className={styles["column"]}>
+        <Title title={session.title} readOnly={!canEdit} fieldRef={title} onLeave={toText} />
+        <ProgressNote page={page} />
+        <div ref={host} className={styles["host"]} />
+      </article>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { statusWords } from "./words.ts";
+import type { StatusFacts } from "./words.ts";
+
+const saved: StatusFacts = {
+  document: true,
+  pending: false,
+  engineSilent: null,
+  here: { state: "saved" },
+  unsent: 0,
+  relay: { state: "connected" },
+  relayUrl: "wss://relay.example",
+};
+
+describe("the words of the status line", () => {
+  const cases: [string, Partial<StatusFacts>][] = [
+    ["Saved on this device · On the relay", {}],
+    ["Saved on this device · 3 changes not yet on the relay", { unsent: 3 }],
+    ["Saved on this device · 1 change not yet on the relay", { unsent: 1 }],
+    [
+      "Saved on this device · Relay unreachable · 3 changes not yet on the relay",
+      { relay: { state: "unreachable", since: 1 }, unsent: 3 },
+    ],
+    [
+      "Saved on this device · Relay unreachable · Nothing waiting for it",
+      { relay: { state: "unreachable", since: 1 } },
+    ],
+    ["Saved on this device · No relay", { relay: { state: "none" }, unsent: null }],
+    [
+      "Saved on this device · Connecting to the relay · 2 changes not yet on the relay",
+      { relay: { state: "connecting" }, unsent: 2 },
+    ],
+    ["Saved on this device · Connected to the relay", { unsent: null }],
+    ["Saved on this device", { relay: null, unsent: null }],
+    [
+      "Saved on this device · Something answers at wss://relay.example but it is not a Deckle relay: it closed at once · 1 change not yet on the relay",
+      { relay: { state: "incompatible", reason: "it closed at once" }, unsent: 1 },
+    ],
+    ["Saving…", { pending: true }],
+    ["Saving…", { here: { state: "saving" } }],
+    ["Opening…", { here: null }],
+    ["Saving…", { here: null, pending: true }],
+    [
+      "Could not save on this device: the disk is full",
+      { here: { state: "failed", reason: "the disk is full" }, pending: true },
+    ],
+    [
+      "Not saved yet: Deckle's engine does not answer.",
+      { engineSilent: "Deckle's engine does not answer.", pending: true },
+    ],
+    ["", { document: false }],
+  ];
+  it.each(cases)("%s", (words, facts) => {
+    expect(statusWords({ ...saved, ...facts })).toBe(words);
+  });
+
+  it("never claims Saved while the window holds edits", () => {
+    for (const [, facts] of cases)
+      expect(statusWords({ ...saved, ...facts, pending: true })).not.toContain("Saved");
+  });
+});

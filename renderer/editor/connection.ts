@@ -1,0 +1,209 @@
+/**
+ * The window's end of the engine: opens the SharedWorker, sends, subscribes, asks, starts it anew.
+ *
+ * A SharedWorker does not say when it dies: only a script that fails to load gives an `error`. So
+ * whoever waits too long for an answer calls `restart()`, which is harmless when the engine lives:
+ * the new port reaches the same worker, and every document is opened again through it.
+ */
+import type { FromEngine, FromWindow } from "../engine/port.ts";
+import { openAfterMsMax, restartAfterMs, restartAfterMsMax } from "./limits.ts";
+
+/** The only script that may become a worker; the relay is part of its address and of nothing else. */
+const engineUrl = /^\/engine\.js(?:\?relay=[\w%.~!'()*-]*)?$/;
+
+/** `starting` until the first word of this worker; `silent` from a failure until the next word. */
+export type EngineState =
+  | { state: "starting" }
+  | { state: "answering" }
+  | { state: "silent"; reason: string };
+
+type Unrequested<Message> = Message extends { request: number } ? Omit<Message, "request"> : never;
+export type Question = Unrequested<FromWindow>;
+export type Answer = Extract<FromEngine, { type: "created" | "failed" | "flushed" }>;
+
+/** What a connection needs of a worker: its port, and word of a script that did not load. */
+export type Worker = { port: MessagePort; onError(listener: (reason: string) => void): void };
+
+export class EngineConnection {
+  #worker: () => Promise<Worker>;
+  #port: MessagePort | null = null;
+  /** What was said before there was a port. */
+  #early: FromWindow[] = [];
+  #state: EngineState = { state: "starting" };
+  #failures = 0;
+  #restart: ReturnType<typeof setTimeout> | null = null;
+  #firstWord: ReturnType<typeof setTimeout> | null = null;
+  #stopped = false;
+  #nextRequest = 1;
+  #waiting = new Map<number, (answer: Answer) => void>();
+  #messageListeners = new Set<(message: FromEngine) => void>();
+  #stateListeners = new Set<(state: EngineState) => void>();
+  #restartListeners = new Set<() => void>();
+
+  constructor(worker: () => Promise<Worker>) {
+    this.#worker = worker;
+    void this.#connect();
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  send(message: FromWindow): void {
+    if (this.#port) this.#port.postMessage(message);
+    // Of a document that has to be opened again, only a question is worth keeping.
+    else if (this.#state.state === "starting" || "request" in message) this.#early.push(message);
+  }
+
+  /** Asks and waits. An engine that is started anew meanwhile answers `failed`. */
+  ask(question: Question): Promise<Answer> {
+    const request = this.#nextRequest++;
+    return new Promise((resolve) => {
+      this.#waiting.set(request, resolve);
+      this.send({ ...question, request } as FromWindow);
+    });
+  }
+
+  subscribe(listener: (message: FromEngine) => void): () => void {
+    this.#messageListeners.add(listener);
+    return () => this.#messageListeners.delete(listener);
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** Called when a new worker (or a new port to the old one) stands: open everything again. */
+  onRestart(listener: () => void): () => void {
+    this.#restartListeners.add(listener);
+    return () => this.#restartListeners.delete(listener);
+  }
+
+  restart(reason: string): void {
+    if (this.#restart !== null) return;
+    this.#setState({ state: "silent", reason });
+    this.#disconnect();
+    const waited = Math.min(restartAfterMs * 2 ** this.#failures++, restartAfterMsMax);
+    this.#restart = setTimeout(() => {
+      this.#restart = null;
+      void this.#connect().then((connected) => {
+        if (connected) for (const listener of this.#restartListeners) listener();
+      });
+    }, waited);
+  }
+
+  stop(): void {
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    this.#restart = null;
+    this.#stopped = true;
+    this.#disconnect();
+  }
+
+  async #connect(): Promise<boolean> {
+    let worker: Worker;
+    try {
+      worker = await this.#worker();
+    } catch (error) {
+      this.restart(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    const { port } = worker;
+    if (this.#stopped) {
+      port.close();
+      return false;
+    }
+    this.#port = port;
+    worker.onError((reason) => {
+      if (this.#port === port) this.restart(reason);
+    });
+    port.onmessage = (event: MessageEvent<FromEngine>) => {
+      if (this.#port === port) this.#receive(event.data);
+    };
+    port.start();
+    for (const message of this.#early.splice(0)) this.send(message);
+    this.#firstWord = setTimeout(() => this.restart("Deckle's engine does not answer."), openAfterMsMax);
+    return true;
+  }
+
+  #disconnect(): void {
+    const port = this.#port;
+    this.#port = null;
+    this.#clearFirstWord();
+    if (port) {
+      port.postMessage({ type: "bye" } satisfies FromWindow);
+      port.onmessage = null;
+      port.close();
+    }
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    this.#early = [];
+    for (const [request, resolve] of waiting)
+      resolve({
+        type: "failed",
+        request,
+        message: "Deckle's engine stopped before it answered. Please try again.",
+      });
+  }
+
+  #clearFirstWord(): void {
+    if (this.#firstWord !== null) clearTimeout(this.#firstWord);
+    this.#firstWord = null;
+  }
+
+  #receive(message: FromEngine): void {
+    this.#clearFirstWord();
+    this.#failures = 0;
+    if (this.#state.state !== "answering") this.#setState({ state: "answering" });
+    if ("request" in message) {
+      const resolve = this.#waiting.get(message.request);
+      this.#waiting.delete(message.request);
+      resolve?.(message);
+      return;
+    }
+    for (const listener of this.#messageListeners) listener(message);
+  }
+
+  #setState(state: EngineState): void {
+    this.#state = state;
+    for (const listener of this.#stateListeners) listener(state);
+  }
+}
+
+/** The parts of Trusted Types that TypeScript's DOM library does not have yet. */
+type TrustedTypes = {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): string };
+};
+
+let policy: { createScriptURL(url: string): string } | null = null;
+
+/** The one worker script a window may run; any other URL is refused before it is fetched. */
+function trusted(url: string): string {
+  const trustedTypes = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  policy ??=
+    trustedTypes?.createPolicy("app-workers", {
+      createScriptURL: (asked) => {
+        if (!engineUrl.test(asked)) throw new TypeError(`not a worker of Deckle's: ${asked}`);
+        return asked;
+      },
+    }) ?? null;
+  return policy ? policy.createScriptURL(url) : url;
+}
+
+/** Windows of one profile ask for one relay, and so for one address: that is what makes it one engine. */
+export function startEngine(relay: string | null): Worker {
+  const url = relay === null ? "/engine.js" : `/engine.js?relay=${encodeURIComponent(relay)}`;
+  const worker = new SharedWorker(trusted(url), { type: "module", name: "deckle-engine" });
+  return {
+    port: worker.port,
+    onError: (listener) => {
+      worker.addEventListener("error", (event) => {
+        const words = event instanceof ErrorEvent ? event.message : "";
+        listener(words || "The engine's script could not be loaded.");
+      });
+    },
+  };
+}

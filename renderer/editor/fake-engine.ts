@@ -1,0 +1,150 @@
+/**
+ * For tests: an engine of one document behind a connection whose messages are delivered when the
+ * test says so. It can die, and come back with what it had "on disk".
+ */
+import type { Node } from "prosemirror-model";
+import { Transform } from "prosemirror-transform";
+import type { Step } from "prosemirror-transform";
+import { Authority } from "../document/authority.ts";
+import { engineClientId } from "../engine/port.ts";
+import type { FromEngine, FromWindow, NodeJson, StepJson } from "../engine/port.ts";
+import type { SessionOptions } from "./session.ts";
+
+export const documentId = "test";
+
+type Port = { toEngine: FromWindow[]; toWindow: FromEngine[]; isOpen: boolean };
+
+export class FakeEngine {
+  disk: Node;
+  title = "";
+  /** What the CRDT would have from elsewhere: others' edits are made against it. */
+  #authority: Authority;
+  #nextId = 0;
+  #ports = new Set<Port>();
+  #restarts = new Set<() => void>();
+
+  constructor(doc: Node) {
+    this.disk = doc;
+    this.#authority = new Authority(doc, this.#newId);
+  }
+
+  #newId = (): string => `e${this.#nextId++}`;
+
+  get doc(): Node {
+    return this.#authority.doc;
+  }
+
+  /** A window's connection, and what moves its messages. */
+  connect(): { connection: SessionOptions["connection"]; pump: (messagesMax?: number) => boolean } {
+    let port: Port = this.#newPort();
+    const listeners = new Set<(message: FromEngine) => void>();
+    const restarts = new Set<() => void>();
+    const restart = (): void => {
+      this.#ports.delete(port);
+      port = this.#newPort();
+      for (const listener of restarts) listener();
+    };
+    this.#restarts.add(restart);
+    return {
+      connection: {
+        send: (message) => void port.toEngine.push(structuredClone(message)),
+        ask: () => new Promise(() => {}),
+        subscribe: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+        onRestart: (listener) => {
+          restarts.add(listener);
+          return () => restarts.delete(listener);
+        },
+        restart,
+      },
+      pump: (messagesMax = Infinity) => {
+        let moved = false;
+        for (let i = 0; i < messagesMax; i++) {
+          const up = port.toEngine.shift();
+          if (up) this.#receive(port, up);
+          const down = port.toWindow.shift();
+          if (down) for (const listener of listeners) listener(down);
+          if (!up && !down) break;
+          moved = true;
+        }
+        return moved;
+      },
+    };
+  }
+
+  /** Somebody else's edit, from the relay. */
+  remote(change: (tr: Transform) => void): void {
+    this.#authority.takeOperations();
+    const tr = new Transform(this.doc);
+    change(tr);
+    const version = this.#authority.version;
+    this.#broadcast(version, this.#authority.follow(tr.doc), engineClientId);
+  }
+
+  /** Everything is on disk, and the windows are told. */
+  save(): void {
+    this.disk = this.doc;
+    for (const port of this.#ports)
+      if (port.isOpen)
+        port.toWindow.push({
+          type: "status",
+          document: documentId,
+          status: { here: { state: "saved" }, unsent: 0 },
+        });
+  }
+
+  /** The worker is gone with all that was not on disk; windows connect to a new one. */
+  die(): void {
+    this.#authority = new Authority(this.disk, this.#newId);
+    this.#ports.clear();
+    for (const restart of this.#restarts) restart();
+  }
+
+  #newPort(): Port {
+    const port: Port = { toEngine: [], toWindow: [], isOpen: false };
+    this.#ports.add(port);
+    return port;
+  }
+
+  #receive(port: Port, message: FromWindow): void {
+    if (message.type === "open") this.#open(port);
+    if (message.type === "title") {
+      this.title = message.value;
+      for (const { toWindow } of this.#ports)
+        toWindow.push({ type: "title", document: documentId, title: this.title });
+    }
+    if (message.type !== "steps" || !port.isOpen) return;
+    const { version } = this.#authority;
+    const received = this.#authority.receive(message.version, message.steps);
+    if (received.ok) {
+      this.#broadcast(version, received.steps, message.clientId);
+      this.#broadcast(version + received.steps.length, received.repairs, engineClientId);
+    } else if (received.reason === "invalid") this.#open(port);
+  }
+
+  #open(port: Port): void {
+    port.isOpen = true;
+    const doc = this.doc.toJSON() as NodeJson;
+    port.toWindow.push({
+      type: "opened",
+      document: documentId,
+      version: this.#authority.version,
+      doc,
+      title: this.title,
+    });
+  }
+
+  #broadcast(version: number, steps: readonly Step[], clientId: string): void {
+    if (steps.length === 0) return;
+    const message: FromEngine = {
+      type: "steps",
+      document: documentId,
+      version,
+      steps: steps.map((step) => step.toJSON() as StepJson),
+      clientIds: steps.map(() => clientId),
+    };
+    for (const port of this.#ports) if (port.isOpen) port.toWindow.push(structuredClone(message));
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Markdown while typing. A rule takes effect as its last character is typed, and Backspace right
+ * after takes it back (`undoInputRule`).
+ *
+ * Rules give their containers ids themselves: a transaction that `identify` appended would make
+ * ProseMirror forget what Backspace should undo.
+ */
+import { InputRule, inputRules, textblockTypeInputRule } from "prosemirror-inputrules";
+import type { MarkType, NodeType } from "prosemirror-model";
+import type { Plugin } from "prosemirror-state";
+import { TextSelection } from "prosemirror-state";
+import { canJoin, findWrapping } from "prosemirror-transform";
+import { isSafeHref } from "../document/link.ts";
+import { orderedStartMax, schema } from "../document/schema.ts";
+import { newId } from "./identify-plugin.ts";
+
+const { nodes, marks } = schema;
+
+/** What stands for a leaf (a line break) in the text that rules see; no mark may span it. */
+const leaf = "\ufffc";
+
+const isContainer = (type: NodeType): boolean => "id" in (type.spec.attrs ?? {});
+
+function wrapRule(
+  pattern: RegExp,
+  type: NodeType,
+  attrsOf: (match: RegExpMatchArray) => Record<string, unknown> = () => ({}),
+  mayJoin: (
+    match: RegExpMatchArray,
+    before: { attrs: Record<string, unknown>; childCount: number },
+  ) => boolean = () => true,
+): InputRule {
+  return new InputRule(pattern, (state, match, start, end) => {
+    const tr = state.tr.delete(start, end);
+    const range = tr.doc.resolve(start).blockRange();
+    const wrapping = range && findWrapping(range, type, attrsOf(match));
+    if (!wrapping) return null;
+    tr.wrap(
+      range,
+      wrapping.map((wrapper) =>
+        isContainer(wrapper.type)
+          ? { type: wrapper.type, attrs: { ...wrapper.attrs, id: newId() } }
+          : wrapper,
+      ),
+    );
+    const before = tr.doc.resolve(start - 1).nodeBefore;
+    if (before?.type === type && canJoin(tr.doc, start - 1) && mayJoin(match, before)) tr.join(start - 1);
+    return tr;
+  });
+}
+
+/** `**text**` and its like: the delimiters go, the text between them gets the mark. */
+function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): InputRule {
+  return new InputRule(
+    pattern,
+    (state, match, start, end) => {
+      const text = match[1];
+      if (text === undefined || !state.doc.resolve(start).parent.type.allowsMarkType(type)) return null;
+      // All of the closing delimiter but its last character, which is only being typed, is in the document.
+      const from = start + delimiterLength;
+      const tr = state.tr;
+      if (from + text.length < end) tr.delete(from + text.length, end);
+      tr.addMark(from, from + text.length, type.create());
+      tr.delete(start, from);
+      return tr.removeStoredMark(type);
+    },
+    { inCodeMark: false },
+  );
+}
+
+const linkRule = new InputRule(
+  new RegExp(`(?<!!)\\[([^\\[\\]${leaf}]+)\\]\\(([^()\\s${leaf}]+)\\)$`),
+  (state, match, start, end) => {
+    const [, text, href] = match;
+    if (text === undefined || href === undefined || !isSafeHref(href)) return null;
+    if (!state.doc.resolve(start).parent.type.allowsMarkType(marks.link)) return null;
+    const tr = state.tr.delete(start + 1 + text.length, end);
+    tr.addMark(start + 1, start + 1 + text.length, marks.link.create({ href })).delete(start, start + 1);
+    return tr.removeStoredMark(marks.link);
+  },
+  { inCodeMark: false },
+);
+
+const ruleRule = new InputRule(/^(?:---|\*\*\*|___)$/, (state, _match, start) => {
+  const $start = state.doc.resolve(start);
+  const { paragraph, horizontal_rule } = nodes;
+  if ($start.parent.type !== paragraph || $start.parent.content.size !== 2) return null;
+  const index = $start.index(-1);
+  if (!$start.node(-1).canReplaceWith(index, index, horizontal_rule)) return null;
+  const tr = state.tr.insert($start.before(), horizontal_rule.create());
+  const from = $start.start() + 1;
+  tr.delete(from, from + 2);
+  return tr.setSelection(TextSelection.create(tr.doc, from));
+});
+
+const orderedStart = (match: RegExpMatchArray): number => Math.min(Number(match[1]), orderedStartMax);
+
+const rules: readonly InputRule[] = [
+  textblockTypeInputRule(/^(#{1,6})\s$/, nodes.heading, (match) => ({ level: (match[1] ?? "#").length })),
+  textblockTypeInputRule(/^```([\w+#.-]*)\s$/, nodes.code_block, (match) => ({ language: match[1] ?? "" })),
+  wrapRule(/^>\s$/, nodes.blockquote),
+  wrapRule(/^[-*+]\s$/, nodes.bullet_list),
+  wrapRule(
+    /^(\d{1,9})[.)]\s$/,
+    nodes.ordered_list,
+    (match) => ({ start: orderedStart(match) }),
+    (match, before) => before.childCount + Number(before.attrs["start"]) === orderedStart(match),
+  ),
+  ruleRule,
+  linkRule,
+  markRule(new RegExp(`\\*\\*([^\\s*${leaf}](?:[^*${leaf}]*[^\\s*${leaf}])?)\\*\\*$`), marks.strong, 2),
+  markRule(
+    new RegExp(`(?<![\\p{L}\\p{N}_])__([^\\s_${leaf}](?:[^_${leaf}]*[^\\s_${leaf}])?)__$`, "u"),
+    marks.strong,
+    2,
+  ),
+  markRule(new RegExp(`(?<!\\*)\\*([^\\s*${leaf}](?:[^*${leaf}]*[^\\s*${leaf}])?)\\*$`), marks.em, 1),
+  markRule(
+    new RegExp(`(?<![\\p{L}\\p{N}_])_([^\\s_${leaf}](?:[^_${leaf}]*[^\\s_${leaf}])?)_$`, "u"),
+    marks.em,
+    1,
+  ),
+  markRule(new RegExp(`(?<!\`)\`([^\`${leaf}]+)\`$`), marks.code, 1),
+  markRule(new RegExp(`~~([^\\s~${leaf}](?:[^~${leaf}]*[^\\s~${leaf}])?)~~$`), marks.strike, 2),
+];
+
+export const markdownRules = (): Plugin => inputRules({ rules });

@@ -1,0 +1,43 @@
+/** The plugins and view properties of a document's editor, in the order in which they get a key. */
+import { dropCursor } from "prosemirror-dropcursor";
+import { gapCursor } from "prosemirror-gapcursor";
+import { history } from "prosemirror-history";
+import type { Command, Plugin } from "prosemirror-state";
+import type { DirectEditorProps } from "prosemirror-view";
+import { activityPlugin } from "./activity.ts";
+import type { Activity } from "./activity.ts";
+import { identifyPlugin } from "./identify-plugin.ts";
+import { markdownRules } from "./input-rules.ts";
+import { keymaps } from "./keymap.ts";
+import { openLinkPlugin } from "./links.ts";
+import { cleanedSlice } from "./paste.ts";
+
+/** What the editor asks of the app around it. */
+export type EditorHost = {
+  /** Asks for an address and sets the link, later. */
+  askForLink: Command;
+  openLink(href: string): void;
+  activity(active: Activity): void;
+};
+
+export const editorPlugins = (host: EditorHost): Plugin[] => [
+  markdownRules(),
+  ...keymaps(host.askForLink),
+  history({ depth: 500 }),
+  identifyPlugin(),
+  openLinkPlugin(host.openLink),
+  dropCursor({ color: false, class: "deckle-drop-cursor" }),
+  gapCursor(),
+  activityPlugin(host.activity),
+];
+
+export const editorProps: Omit<DirectEditorProps, "state"> = {
+  attributes: {
+    role: "textbox",
+    "aria-multiline": "true",
+    "aria-label": "Document text",
+    spellcheck: "true",
+    translate: "no",
+  },
+  transformPasted: cleanedSlice,
+};

@@ -1,0 +1,272 @@
+import { history, undo } from "prosemirror-history";
+import type { Node } from "prosemirror-model";
+import { TextSelection } from "prosemirror-state";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Random } from "../document/random.ts";
+import { schema } from "../document/schema.ts";
+import { confirmAfterMsMax, statusAfterMsMax } from "./limits.ts";
+import { documentId, FakeEngine } from "./fake-engine.ts";
+import { identifyPlugin } from "./identify-plugin.ts";
+import { Session } from "./session.ts";
+
+const docOf = (...paragraphs: string[]): Node =>
+  schema.node(
+    "doc",
+    null,
+    paragraphs.map((text) => schema.node("paragraph", null, text ? [schema.text(text)] : [])),
+  );
+
+const textOf = (doc: Node | undefined): string => doc?.textBetween(0, doc.content.size, "\n") ?? "";
+
+let clients = 0;
+const sessions: Session[] = [];
+
+function openAt(
+  engine: FakeEngine,
+  shown: Node | null = null,
+): { session: Session; pump: (max?: number) => boolean } {
+  const { connection, pump } = engine.connect();
+  const session = new Session({
+    connection,
+    document: documentId,
+    clientId: `client ${clients++}`,
+    shown: shown && { rendering: "r", title: "", doc: shown },
+    plugins: () => [history(), identifyPlugin()],
+    viewProps: {},
+  });
+  sessions.push(session);
+  return { session, pump };
+}
+
+function type(session: Session, text: string, pos?: number): void {
+  const { state } = session;
+  if (!state) throw new Error("nothing is shown");
+  const at = pos ?? state.doc.content.size - 1;
+  const tr = state.tr.insertText(text, at);
+  session.dispatch(tr.setSelection(TextSelection.create(tr.doc, at + text.length)));
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  for (const session of sessions.splice(0)) session.stop();
+  if (vi.getTimerCount() > 0) throw new Error("a timer was left running");
+  vi.useRealTimers();
+});
+
+describe("a session", () => {
+  it("shows the engine's document where there is no rendering", () => {
+    const { session, pump } = openAt(new FakeEngine(docOf("hello")));
+    expect(session.progress).toEqual({ state: "opening", shown: false });
+    pump();
+    expect(session.progress).toEqual({ state: "open", shown: true });
+    expect(textOf(session.state?.doc)).toBe("hello");
+  });
+
+  it("is editable over a cached rendering, and brings what was typed along", () => {
+    const engine = new FakeEngine(docOf("one", "two", "three, changed elsewhere"));
+    const { session, pump } = openAt(engine, docOf("one", "two"));
+    type(session, "!");
+    expect(session.facts.pending).toBe(true);
+    pump();
+    expect(textOf(engine.doc)).toBe("one\ntwo!\nthree, changed elsewhere");
+    expect(session.state?.doc.eq(engine.doc)).toBe(true);
+    expect(session.facts.pending).toBe(false);
+  });
+
+  it("sends one batch at a time", () => {
+    const engine = new FakeEngine(docOf(""));
+    const { connection, pump } = engine.connect();
+    const sent: number[] = [];
+    const session = new Session({
+      connection: {
+        ...connection,
+        send: (message) => {
+          if (message.type === "steps") sent.push(message.steps.length);
+          connection.send(message);
+        },
+      },
+      document: documentId,
+      clientId: "a",
+      shown: null,
+      plugins: () => [],
+      viewProps: {},
+    });
+    sessions.push(session);
+    pump();
+    for (const letter of "abcd") type(session, letter);
+    expect(sent).toEqual([1]);
+    pump();
+    expect(sent).toEqual([1, 3]);
+    expect(textOf(engine.doc)).toBe("abcd");
+  });
+
+  it("rebases a batch that was refused, leaves the caret, and undoes only its own edit", () => {
+    const engine = new FakeEngine(docOf("abc"));
+    const { session, pump } = openAt(engine);
+    pump();
+    engine.remote((tr) => tr.insert(1, schema.text("X")));
+    type(session, "Y", 2);
+    const caret = session.state?.selection.head;
+    pump();
+    expect(textOf(engine.doc)).toBe("XaYbc");
+    expect(session.state?.selection.head).toBe((caret ?? 0) + 1);
+    if (session.state) undo(session.state, (tr) => session.dispatch(tr));
+    pump();
+    expect(textOf(engine.doc)).toBe("Xabc");
+  });
+
+  it("keeps what was typed where somebody else deleted the paragraph meanwhile", () => {
+    const engine = new FakeEngine(docOf("one", "two", "three"));
+    const { session, pump } = openAt(engine);
+    pump();
+    engine.remote((tr) => tr.delete(5, 10));
+    for (const [i, letter] of [..."abc"].entries()) type(session, letter, 7 + i);
+    pump();
+    expect(textOf(engine.doc)).toBe("one\nabc\nthree");
+    if (session.state) undo(session.state, (tr) => session.dispatch(tr));
+    pump();
+    expect(textOf(engine.doc)).toMatch(/^one\n+three$/);
+  });
+
+  it("does not claim a save that was said before its last steps were taken", () => {
+    const engine = new FakeEngine(docOf(""));
+    const { session, pump } = openAt(engine);
+    engine.save();
+    pump();
+    engine.save();
+    pump();
+    expect(session.facts.here).toEqual({ state: "saved" });
+    type(session, "a");
+    expect(session.facts.pending).toBe(true);
+    pump();
+    expect(session.facts).toMatchObject({ pending: false, here: { state: "saving" } });
+    engine.save();
+    pump();
+    expect(session.facts).toMatchObject({ pending: false, here: { state: "saved" } });
+  });
+
+  it("asks again when the engine is silent after steps, and types nothing twice", () => {
+    const engine = new FakeEngine(docOf(""));
+    const { session, pump } = openAt(engine);
+    pump();
+    type(session, "taken");
+    // The engine takes the batch; the window hears nothing of it.
+    engine.remote(() => {});
+    vi.advanceTimersByTime(confirmAfterMsMax);
+    pump();
+    expect(textOf(engine.doc)).toBe("taken");
+    expect(textOf(session.state?.doc)).toBe("taken");
+  });
+
+  it("keeps what was typed when the engine dies before it was on disk", () => {
+    const engine = new FakeEngine(docOf("start"));
+    const { session, pump } = openAt(engine);
+    pump();
+    type(session, " one");
+    pump();
+    engine.save();
+    pump();
+    type(session, " two");
+    pump();
+    type(session, " three");
+    engine.die();
+    expect(textOf(engine.doc)).toBe("start one");
+    pump();
+    expect(textOf(engine.doc)).toBe("start one two three");
+    expect(session.state?.doc.eq(engine.doc)).toBe(true);
+    engine.save();
+    vi.advanceTimersByTime(statusAfterMsMax);
+  });
+
+  it("is left unharmed by steps that do not fit", () => {
+    const engine = new FakeEngine(docOf("abc"));
+    const { connection, pump } = engine.connect();
+    let deliver: (message: never) => void = () => {};
+    const session = new Session({
+      connection: {
+        ...connection,
+        subscribe: (listener) => {
+          deliver = listener as typeof deliver;
+          return connection.subscribe(listener);
+        },
+      },
+      document: documentId,
+      clientId: "a",
+      shown: null,
+      plugins: () => [],
+      viewProps: {},
+    });
+    sessions.push(session);
+    pump();
+    type(session, "d");
+    const gap = { type: "steps", document: documentId, version: 7, steps: [], clientIds: [] };
+    const nonsense = {
+      ...gap,
+      version: 0,
+      steps: [{ stepType: "replace", from: 90, to: 99 }],
+      clientIds: ["x"],
+    };
+    for (const message of [gap, nonsense]) deliver(message as never);
+    pump();
+    expect(textOf(engine.doc)).toBe("abcd");
+    expect(session.progress.state).toBe("open");
+  });
+});
+
+/** Two windows, a relay, disks and deaths in any order: in the end all see one document. */
+function run(
+  seed: number,
+  withDeaths: boolean,
+): { engine: FakeEngine; docs: (Node | undefined)[]; typed: string[] } {
+  const random = new Random(seed);
+  const engine = new FakeEngine(docOf("alpha", "beta", "gamma"));
+  const windows = [openAt(engine), openAt(engine, docOf("alpha", "beta"))];
+  const typed: string[] = [];
+  for (const { pump } of windows) pump();
+  for (let i = 0; i < 40; i++) {
+    const window = random.pick(windows);
+    const { state } = window.session;
+    const dice = random.below(withDeaths ? 12 : 11);
+    if (dice < 5 && state) {
+      const word = String.fromCharCode(0x4e00 + typed.length);
+      typed.push(word);
+      const places: number[] = [];
+      state.doc.descendants((node, pos) => {
+        if (node.isTextblock) places.push(pos + 1, pos + 1 + node.content.size);
+      });
+      type(window.session, word, random.pick(places));
+    } else if (dice === 5 && state) {
+      const $pos = state.doc.resolve(1 + random.below(state.doc.content.size - 1));
+      if ($pos.parent.isTextblock) window.session.dispatch(state.tr.split($pos.start()));
+    } else if (dice < 8) window.pump(1 + random.below(3));
+    else if (dice === 8) engine.remote((tr) => tr.insert(1, schema.text("R")));
+    else if (dice === 9) engine.save();
+    else if (dice === 10) vi.advanceTimersByTime(1000);
+    else engine.die();
+  }
+  for (let moved = true; moved;) moved = windows.map(({ pump }) => pump()).includes(true);
+  return { engine, docs: windows.map(({ session }) => session.state?.doc), typed };
+}
+
+describe("sessions under chance", () => {
+  it.each([
+    ["without deaths", false],
+    ["with deaths of the engine", true],
+  ])("%s: all equal, every word there once", (_name, withDeaths) => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const { engine, docs, typed } = run(seed, withDeaths);
+      const text = textOf(engine.doc);
+      for (const doc of docs)
+        expect(doc?.eq(engine.doc), `seed ${seed}: ${textOf(doc)} / ${text}`).toBe(true);
+      for (const word of typed) {
+        const times = text.split(word).length - 1;
+        // In doubt a word is there twice rather than not at all.
+        const timesMax = withDeaths ? Infinity : 1;
+        expect(times >= 1 && times <= timesMax, `seed ${seed}: ${word} is ${times} times in ${text}`).toBe(
+          true,
+        );
+      }
+      for (const session of sessions.splice(0)) session.stop();
+    }
+  });
+});

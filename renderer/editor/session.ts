@@ -1,0 +1,425 @@
+/**
+ * One open document in the window: a prosemirror-collab client of the engine.
+ *
+ * It is editable from the first moment that there is something to show; steps wait until the engine
+ * has opened the document, then go one batch at a time. A batch that raced with others' steps is
+ * refused by version; their steps arrive, ours are rebased and go again. Whatever does not fit (a
+ * gap, steps that do not apply, silence) ends in asking for the document afresh, which `level.ts`
+ * makes safe. Nothing here ever waits on the typing path.
+ */
+import { Node } from "prosemirror-model";
+import { EditorState } from "prosemirror-state";
+import type { Plugin, Transaction } from "prosemirror-state";
+import { Step } from "prosemirror-transform";
+import { EditorView } from "prosemirror-view";
+import type { DirectEditorProps } from "prosemirror-view";
+import { schema } from "../document/schema.ts";
+import type { DocumentId, DocumentStatus, FromEngine, StepJson } from "../engine/port.ts";
+import { collabPlugin, collabState, setCollabState } from "./collab.ts";
+import type { EngineConnection } from "./connection.ts";
+import { level } from "./level.ts";
+import type { Confirmed, Past } from "./level.ts";
+import {
+  confirmAfterMsMax,
+  openAfterMsMax,
+  resyncsMax,
+  statusAfterMsMax,
+  undurableStepsMax,
+} from "./limits.ts";
+import { receive } from "./rebase.ts";
+import { TitleSync } from "./title-sync.ts";
+
+/** How the session stands with the engine. `shown` is whether there is a document on screen. */
+export type Progress =
+  | { state: "opening"; shown: boolean }
+  | { state: "open"; shown: true }
+  | { state: "missing"; shown: boolean }
+  | { state: "unreadable"; shown: boolean; reason: string };
+
+/** What is known of where the words are. `here` is null until the engine has spoken. */
+export type Facts = { pending: boolean; here: DocumentStatus["here"] | null; unsent: number | null };
+
+export type SessionListener = { progress(progress: Progress): void; facts(facts: Facts): void };
+
+export type SessionOptions = {
+  connection: Pick<EngineConnection, "send" | "subscribe" | "onRestart" | "restart" | "ask">;
+  document: DocumentId;
+  clientId: string;
+  /** What to show meanwhile: a cached rendering, or null to wait for the engine. */
+  shown: { rendering: string | null; title: string; doc: Node } | null;
+  plugins: () => Plugin[];
+  viewProps: Omit<DirectEditorProps, "state">;
+};
+
+type Link =
+  /** `open` was sent; nothing goes out until it is answered. `sent` steps may have been taken before. */
+  { state: "opening"; sent: number } | { state: "level"; inFlight: number } | { state: "stopped" };
+
+type Timer = ReturnType<typeof setTimeout>;
+
+export class Session {
+  readonly document: DocumentId;
+  readonly title: TitleSync;
+  #options: SessionOptions;
+  #plugins: Plugin[];
+  #state: EditorState | null = null;
+  #view: EditorView | null = null;
+  #link: Link = { state: "opening", sent: 0 };
+  #progress: Progress;
+  #status: DocumentStatus | null = null;
+  /** The engine's `status` was said before it took our last steps, and so does not cover them. */
+  #statusIsOld = false;
+  #pending = false;
+  #durable: { doc: Node; undo: readonly Step[] } | null = null;
+  #confirmed: Confirmed[] = [];
+  #resyncs = 0;
+  #timer: Timer | null = null;
+  #flushTimer: Timer | null = null;
+  #listeners = new Set<SessionListener>();
+  #stops: (() => void)[];
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.document = options.document;
+    this.#plugins = [collabPlugin(options.clientId), ...options.plugins()];
+    this.title = new TitleSync(options.shown?.title ?? "", {
+      send: (base, value) => {
+        this.#markOld();
+        this.#send({ type: "title", document: this.document, base, value });
+      },
+      pendingChanged: () => this.#tellFacts(),
+    });
+    if (options.shown) this.#show(options.shown.doc);
+    this.#progress = { state: "opening", shown: options.shown !== null };
+    const { connection } = options;
+    this.#stops = [
+      connection.subscribe((message) => this.#receive(message)),
+      connection.onRestart(() => this.#open(null)),
+    ];
+    this.#open(options.shown?.rendering ?? null);
+  }
+
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  /** Null until there is a document to show. */
+  get state(): EditorState | null {
+    return this.#state;
+  }
+
+  get view(): EditorView | null {
+    return this.#view;
+  }
+
+  get facts(): Facts {
+    const { here, unsent } = this.#status ?? { here: null, unsent: null };
+    return {
+      pending: !this.settled,
+      here: this.#statusIsOld && here?.state === "saved" ? { state: "saving" } : here,
+      unsent,
+    };
+  }
+
+  /** Whether everything typed has reached the engine. */
+  get settled(): boolean {
+    return !this.#pending && !this.title.pending;
+  }
+
+  listen(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Puts the document into the page. The host is the session's until `unmount`. */
+  mount(host: HTMLElement): void {
+    if (this.#view || !this.#state) return;
+    this.#view = new EditorView(host, {
+      ...this.#options.viewProps,
+      state: this.#state,
+      // What the engine does not have cannot be saved: it can be read and copied, not edited.
+      editable: () => this.#progress.state === "opening" || this.#progress.state === "open",
+      dispatchTransaction: (tr) => this.dispatch(tr),
+    });
+  }
+
+  unmount(): void {
+    this.#view?.destroy();
+    this.#view = null;
+  }
+
+  /** Resolves once the engine has everything typed so far; false if it does not take it in time. */
+  settle(withinMs: number): Promise<boolean> {
+    if (this.settled) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (result: boolean): void => {
+        clearTimeout(timer);
+        stop();
+        resolve(result);
+      };
+      const timer = setTimeout(() => done(this.settled), withinMs);
+      const stop = this.listen({ progress: () => {}, facts: () => this.settled && done(true) });
+    });
+  }
+
+  /** Closes the document at the engine. Unsettled edits would be lost: `settle` first. */
+  stop(): void {
+    this.unmount();
+    this.title.stop();
+    this.#setTimer(null, 0);
+    if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    for (const stop of this.#stops) stop();
+    this.#send({ type: "close", document: this.document });
+    this.#link = { state: "stopped" };
+    this.#listeners.clear();
+  }
+
+  // The typing path: ProseMirror, and one message.
+
+  dispatch(tr: Transaction): void {
+    const before = this.#state?.doc;
+    this.#apply(tr);
+    if (this.#state?.doc !== before) this.#sendSteps();
+  }
+
+  #sendSteps(): void {
+    if (!this.#state) return;
+    const { version, unconfirmed } = collabState(this.#state);
+    if (unconfirmed.length > 0 && this.#link.state === "level" && this.#link.inFlight === 0) {
+      this.#link.inFlight = unconfirmed.length;
+      this.#send({
+        type: "steps",
+        document: this.document,
+        version,
+        clientId: this.#options.clientId,
+        steps: unconfirmed.map(({ step }) => step.toJSON() as StepJson),
+      });
+      this.#setTimer(() => this.#resync(), confirmAfterMsMax);
+    }
+    this.#setPending(unconfirmed.length > 0);
+  }
+
+  // What the engine says.
+
+  #receive(message: FromEngine): void {
+    if (!("document" in message) || message.document !== this.document || this.#link.state === "stopped")
+      return;
+    switch (message.type) {
+      case "opened":
+        return this.#opened(message);
+      case "steps":
+        return this.#receiveSteps(message);
+      case "title":
+        return this.title.receive(message.title);
+      case "status":
+        return this.#receiveStatus(message.status);
+      case "missing":
+        this.#setTimer(null, 0);
+        return this.#setProgress({ state: "missing", shown: this.#state !== null });
+      case "unreadable":
+        this.#setTimer(null, 0);
+        return this.#fail(message.reason);
+      case "created":
+        return;
+    }
+  }
+
+  #opened(message: Extract<FromEngine, { type: "opened" }>): void {
+    const sent = sentBefore(this.#link);
+    // Unasked for: the engine could not take our steps. Once or twice can be a race, more cannot.
+    if (this.#link.state === "level" && ++this.#resyncs > resyncsMax)
+      return this.#options.connection.restart("Deckle's engine refuses what was typed.");
+    try {
+      const doc = message.doc === null ? null : Node.fromJSON(schema, message.doc);
+      if (this.#state) this.#level(this.#state, sent, doc, message.version);
+      else if (doc) this.#show(doc, message.version);
+      else throw new RangeError("the engine named a rendering that this window does not have");
+    } catch (error) {
+      if (++this.#resyncs <= resyncsMax) return this.#open(null);
+      return this.#fail(error instanceof Error ? error.message : String(error));
+    }
+    this.title.opened(message.title);
+    this.#setTimer(null, 0);
+    this.#link = { state: "level", inFlight: 0 };
+    this.#setProgress({ state: "open", shown: true });
+    this.#sendSteps();
+  }
+
+  #level(state: EditorState, sent: number, doc: Node | null, version: number): void {
+    const confirmedNow = this.#confirmedDoc(state);
+    let levelled: ReturnType<typeof level>;
+    try {
+      levelled = level(
+        state,
+        { durable: this.#durableDoc(), confirmed: this.#confirmed, sent },
+        doc,
+        version,
+      );
+    } catch {
+      // The kept past does not play; without it only a lost confirmation could be mistaken.
+      const past: Past = { durable: confirmedNow, confirmed: [], sent: 0 };
+      levelled = level(state, past, doc, version);
+    }
+    if (levelled.keepsHistory) this.#apply(levelled.tr);
+    else this.#replaceState(levelled.tr);
+    if (doc) this.#setDurable(doc, []);
+  }
+
+  #receiveSteps(message: Extract<FromEngine, { type: "steps" }>): void {
+    if (!this.#state || this.#link.state !== "level") return;
+    const { clientId } = this.#options;
+    if (message.version !== collabState(this.#state).version) return this.#resync();
+    let steps: Step[];
+    try {
+      steps = message.steps.map((json) => Step.fromJSON(schema, json));
+      this.#apply(receive(this.#state, steps, message.clientIds, clientId));
+    } catch {
+      return this.#resync();
+    }
+    for (const [i, step] of steps.entries())
+      this.#confirmed.push({ step, own: message.clientIds[i] === clientId });
+    if (this.#confirmed.length > undurableStepsMax) this.#setDurable(this.#confirmedDoc(this.#state), []);
+    if (message.clientIds.includes(clientId)) this.#markOld();
+    // Either ours were taken, or others' came first and the batch was refused.
+    this.#link.inFlight = 0;
+    this.#resyncs = 0;
+    this.#setTimer(null, 0);
+    this.#sendSteps();
+  }
+
+  #receiveStatus(status: DocumentStatus): void {
+    this.#status = status;
+    this.#statusIsOld = false;
+    if (status.here.state === "saved") this.title.saved();
+    if (status.here.state === "saved" && this.#state && this.#link.state === "level") {
+      const { unconfirmed } = collabState(this.#state);
+      this.#setDurable(
+        this.#state.doc,
+        unconfirmed.map(({ inverted }) => inverted),
+      );
+    }
+    this.#tellFacts();
+  }
+
+  // Opening, and opening again.
+
+  #open(rendering: string | null): void {
+    if (this.#link.state === "stopped") return;
+    this.#link = { state: "opening", sent: sentBefore(this.#link) };
+    this.#send({ type: "open", document: this.document, rendering });
+    this.#setTimer(
+      () => this.#options.connection.restart("Deckle's engine does not answer."),
+      openAfterMsMax,
+    );
+  }
+
+  #resync(): void {
+    if (++this.#resyncs > resyncsMax)
+      return this.#options.connection.restart("What the engine sent does not fit together.");
+    this.#open(null);
+  }
+
+  #show(doc: Node, version = 0): void {
+    this.#state = EditorState.create({ doc, plugins: this.#plugins });
+    this.#setDurable(doc, []);
+    this.#apply(setCollabState(this.#state.tr, { version, unconfirmed: [] }));
+  }
+
+  #apply(tr: Transaction): void {
+    if (!this.#state) return;
+    this.#state = this.#state.apply(tr);
+    this.#view?.updateState(this.#state);
+  }
+
+  /** The document as `tr` makes it, with an undo history that begins here. */
+  #replaceState(tr: Transaction): void {
+    const next = (this.#state as EditorState).apply(tr);
+    const { version, unconfirmed } = collabState(next);
+    this.#plugins = [collabPlugin(this.#options.clientId), ...this.#options.plugins()];
+    const fresh = EditorState.create({ doc: next.doc, selection: next.selection, plugins: this.#plugins });
+    this.#state = fresh.apply(setCollabState(fresh.tr, { version, unconfirmed }));
+    this.#view?.updateState(this.#state);
+  }
+
+  #fail(reason: string): void {
+    this.#setTimer(null, 0);
+    this.#link = { state: "stopped" };
+    this.#setProgress({ state: "unreadable", shown: this.#state !== null, reason });
+  }
+
+  // What is known.
+
+  #confirmedDoc(state: EditorState): Node {
+    return undone(
+      state.doc,
+      collabState(state).unconfirmed.map(({ inverted }) => inverted),
+    );
+  }
+
+  #durableDoc(): Node {
+    if (!this.#durable) throw new RangeError("nothing was shown yet");
+    return undone(this.#durable.doc, this.#durable.undo);
+  }
+
+  #setDurable(doc: Node, undo: readonly Step[]): void {
+    this.#durable = { doc, undo };
+    this.#confirmed = [];
+  }
+
+  /** The engine took something: `saved` counts only from its next word on. */
+  #markOld(): void {
+    this.#statusIsOld = true;
+    this.#tellFacts();
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = null;
+      if (this.#statusIsOld) void this.#askWhetherSaved();
+    }, statusAfterMsMax);
+  }
+
+  /** For an engine that took something and says no more, as when a step changed nothing. */
+  async #askWhetherSaved(): Promise<void> {
+    const answer = await this.#options.connection.ask({ type: "flush" });
+    if (answer.type === "flushed" && this.#statusIsOld && this.settled && this.#link.state === "level")
+      this.#receiveStatus({ here: { state: "saved" }, unsent: null });
+  }
+
+  #setPending(pending: boolean): void {
+    if (pending === this.#pending) return;
+    this.#pending = pending;
+    this.#tellFacts();
+  }
+
+  #tellFacts(): void {
+    const { facts } = this;
+    for (const listener of this.#listeners) listener.facts(facts);
+  }
+
+  #setProgress(progress: Progress): void {
+    this.#progress = progress;
+    this.#view?.setProps({}); // reads `editable` again
+    for (const listener of this.#listeners) listener.progress(progress);
+  }
+
+  #send(message: Parameters<EngineConnection["send"]>[0]): void {
+    this.#options.connection.send(message);
+  }
+
+  #setTimer(action: (() => void) | null, afterMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = action && setTimeout(action, afterMs);
+  }
+}
+
+/** How many unconfirmed steps the engine may have taken already. */
+const sentBefore = (link: Link): number =>
+  link.state === "level" ? link.inFlight : link.state === "opening" ? link.sent : 0;
+
+function undone(doc: Node, inverted: readonly Step[]): Node {
+  let result = doc;
+  for (let i = inverted.length - 1; i >= 0; i--) {
+    const { doc: before, failed } = (inverted[i] as Step).apply(result);
+    if (!before) throw new RangeError(`an own step cannot be undone: ${failed ?? ""}`);
+    result = before;
+  }
+  return result;
+}

@@ -1,0 +1,42 @@
+/**
+ * The window's composition root. The engine starts before React does, and the last document's
+ * cached rendering is read meanwhile.
+ *
+ * With `?bench` in the page's address benchmarks find the ProseMirror view of the open document at
+ * `deckleBench.view()` and a bare one to compare it with; without it there is no such thing.
+ */
+import { createRoot } from "react-dom/client";
+import "./ui/tokens.css";
+import { App } from "./app/App.tsx";
+import { bridge } from "./app/bridge.ts";
+import { Desk } from "./app/desk.ts";
+import { EngineConnection, startEngine } from "./editor/connection.ts";
+import type { Question } from "./editor/connection.ts";
+import { readRendering } from "./editor/renderings.ts";
+
+const configuration = bridge.configuration();
+const connection = new EngineConnection(async () => startEngine((await configuration).relay));
+const desk = new Desk({
+  connection,
+  bridge,
+  configuration,
+  readRendering,
+  preferences: localStorage,
+  newClientId: () => crypto.randomUUID(),
+});
+desk.start();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(<App desk={desk} />);
+
+if (new URLSearchParams(location.search).has("bench"))
+  void import("./editor/bench.ts").then(({ bareEditor }) => {
+    Object.assign(globalThis, {
+      deckleBench: {
+        view: () => desk.view,
+        bareEditor,
+        ask: (question: Question) => connection.ask(question),
+      },
+    });
+  });
