@@ -1,0 +1,211 @@
+import { join } from "node:path";
+import * as A from "@automerge/automerge";
+import { parseAutomergeUrl } from "@automerge/automerge-repo";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { LocalBus } from "./bus/local.ts";
+import { blob, find, sleep, Stage, until, type Content } from "./harness.ts";
+import { openStore, startRelayOn } from "./main.ts";
+import { isDocumentId } from "./protocol/ids.ts";
+import { parseDeckleMetadata, parseReceipt } from "./protocol/messages.ts";
+import type { Store } from "./store/store.ts";
+import type { Batch, Committed } from "./sync/ports.ts";
+
+let stage: Stage;
+beforeEach(() => void (stage = new Stage()));
+afterEach(() => stage.end());
+
+test("stock clients create, find, edit at the same time and end equal", async () => {
+  const { url } = await stage.relay();
+  const [a, b] = [stage.repo(url), stage.repo(url)];
+  const handle = a.create<Content>({ title: "one" });
+  const found = await find(b, handle.url);
+  expect(found.doc()).toEqual({ title: "one" });
+  handle.change((doc) => void (doc["a"] = 1));
+  found.change((doc) => void (doc["b"] = 2));
+  await until("both have both", () =>
+    [handle, found].every((each) => each.doc()["a"] === 1 && each.doc()["b"] === 2),
+  );
+  expect(handle.heads()).toEqual(found.heads());
+});
+
+test("a fresh client 3,000 changes behind, and a restart of the relay: the whole document is served", async () => {
+  const data = stage.folder();
+  const first = await stage.relay({ data });
+  const writer = stage.repo(first.url);
+  const handle = writer.create<Content>({});
+  for (let i = 0; i < 3_000; i++) handle.change((doc) => void (doc[`k${i % 50}`] = i));
+  const [reader] = [stage.repo(first.url)];
+  const started = performance.now();
+  const found = await find(reader, handle.url);
+  await until("all is there", () => found.heads().join() === handle.heads().join());
+  expect(performance.now() - started).toBeLessThan(5_000);
+  await first.stop();
+
+  const second = await stage.relay({ data });
+  expect(second.workspace).toBe(first.workspace);
+  expect(second.relayId).toBe(first.relayId);
+  const later = await find(stage.repo(second.url), handle.url);
+  expect(later.heads()).toEqual(handle.heads());
+  expect(later.doc()).toEqual(handle.doc());
+});
+
+test("a large document goes over in pieces and arrives whole", async () => {
+  const { url } = await stage.relay();
+  const handle = stage.repo(url).create<Content>({});
+  for (let i = 0; i < 12; i++) handle.change((doc) => void (doc[`k${i}`] = blob(500_000)));
+  const found = await find(stage.repo(url), handle.url);
+  await until("all is there", () => found.heads().join() === handle.heads().join());
+  expect(found.doc()).toEqual(handle.doc());
+}, 20_000);
+
+test("who asked for a document before it existed gets it once somebody makes it", async () => {
+  const { url } = await stage.relay();
+  const [a, b] = [stage.repo(url), stage.repo(url)];
+  const other = stage.repo("ws://127.0.0.1:9/sync").create<Content>({ made: "later" });
+  await expect(a.find<Content>(other.url)).rejects.toThrow(/unavailable/);
+  b.import<Content>(A.save(other.doc()), { docId: other.documentId });
+  // Nobody asks again: the relay remembers who did.
+  const handle = a.handles[other.documentId];
+  await until("arrived", () => handle?.isReady() === true);
+  expect(handle?.doc()).toEqual({ made: "later" });
+});
+
+test("offline edits of both sides meet after the relay comes back", async () => {
+  const data = stage.folder();
+  const first = await stage.relay({ data });
+  const { port } = first;
+  const [a, b] = [stage.repo(first.url), stage.repo(first.url)];
+  const handle = a.create<Content>({ n: 0 });
+  const found = await find(b, handle.url);
+  await first.stop();
+  handle.change((doc) => void (doc["a"] = 1));
+  found.change((doc) => void (doc["b"] = 1));
+  await stage.relay({ data, port });
+  await until("met", () => [handle, found].every((each) => each.doc()["a"] === 1 && each.doc()["b"] === 1));
+});
+
+test("presence reaches the others in the room and nobody else", async () => {
+  const { url } = await stage.relay();
+  const [a, b] = [stage.repo(url), stage.repo(url)];
+  const handle = a.create<Content>({});
+  const found = await find(b, handle.url);
+  const heard: unknown[] = [];
+  const echoed: unknown[] = [];
+  found.on("ephemeral-message", ({ message }) => heard.push(message));
+  handle.on("ephemeral-message", ({ message }) => echoed.push(message));
+  const outsider = await stage.raw(url);
+  handle.broadcast({ cursor: 7 });
+  await until("heard", () => heard.length > 0);
+  expect(heard).toEqual([{ cursor: 7 }]);
+  expect(echoed).toEqual([]);
+  expect(outsider.of("ephemeral")).toEqual([]);
+});
+
+/** A raw client that uploads a change by itself, as automerge-repo would. */
+async function upload(url: string, documentId: string, doc: A.Doc<Content>) {
+  const client = await stage.raw(url);
+  let state = A.initSyncState();
+  let message: Uint8Array | null;
+  for (let handled = 0, round = 0; round < 4; round++) {
+    [state, message] = A.generateSyncMessage(doc, state);
+    if (message) client.frame("sync", documentId, message);
+    await sleep(30);
+    for (const frame of client.of("sync").slice(handled)) {
+      handled++;
+      if (frame["data"] instanceof Uint8Array) [doc, state] = A.receiveSyncMessage(doc, state, frame["data"]);
+    }
+  }
+  return { client, heads: A.getHeads(doc) };
+}
+
+test("deckle clients get the workspace and receipts for what is on disk; stock clients get none", async () => {
+  const { url, workspace } = await stage.relay();
+  expect(isDocumentId(workspace)).toBe(true);
+  expect(() =>
+    parseAutomergeUrl(`automerge:${workspace}` as Parameters<typeof parseAutomergeUrl>[0]),
+  ).not.toThrow();
+  const { client, heads } = await upload(url, workspace, A.from<Content>({ x: 1 }));
+  expect(parseDeckleMetadata(client.of("peer")[0]?.["peerMetadata"])).toEqual({ version: 1, workspace });
+  const receipts = client.of("receipt").map(parseReceipt);
+  expect(receipts.at(-1)?.heads).toEqual(heads);
+  expect(receipts.at(-1)?.documentId).toBe(workspace);
+});
+
+test("with a full disk there is no receipt and peers see nothing; once there is room, everything arrives", async () => {
+  const real = openStore(stage.folder());
+  let full = false;
+  const store: Store = Object.create(real, {
+    commit: {
+      value: async (batches: readonly Batch[]): Promise<Committed> =>
+        full ? { ok: false, reason: "SQLITE_FULL" } : real.commit(batches),
+    },
+    list: { value: real.list.bind(real) },
+    read: { value: real.read.bind(real) },
+    stop: { value: real.stop.bind(real) },
+    isReady: { value: () => true },
+    identity: { value: real.identity },
+  });
+  const relay = await startRelayOn(store, new LocalBus(), { port: 0, report: () => {} });
+  stage.defer(() => relay.stop());
+  const [a, b] = [stage.repo(relay.url), stage.repo(relay.url)];
+  const handle = a.create<Content>({ n: 0 });
+  const found = await find(b, handle.url);
+  full = true;
+  handle.change((doc) => void (doc["n"] = 1));
+  await sleep(400);
+  expect(found.doc()["n"]).toBe(0);
+  expect((await upload(relay.url, relay.workspace, A.from<Content>({ x: 1 }))).client.of("receipt")).toEqual(
+    [],
+  );
+  full = false;
+  await until("arrived after all", () => found.doc()["n"] === 1);
+});
+
+test("a torn chunk on the relay's disk is noticed when it is served, and heals from a client that has the change", async () => {
+  const data = stage.folder();
+  const first = await stage.relay({ data });
+  const handle = stage.repo(first.url).create<Content>({ n: 0 });
+  for (let i = 1; i < 10; i++) handle.change((doc) => void (doc["n"] = i));
+  await find(stage.repo(first.url), handle.url);
+  await first.stop();
+  const db = new Database(join(data, "relay.sqlite"));
+  db.prepare("UPDATE changes SET chunk = zeroblob(40) WHERE row = 5").run();
+  db.close();
+  const second = await stage.relay({ data, port: first.port });
+  const fresh = await find(stage.repo(second.url), handle.url);
+  await until("all is there", () => fresh.heads().join() === handle.heads().join());
+  expect(stage.events).toContain("chunk-damaged");
+  await second.stop();
+  const store = openStore(data);
+  expect((await store.verify()).faults).toEqual(["1 damaged rows were set aside"]);
+  await store.stop();
+});
+
+test("two nodes on one log: the bus is only a wake-up, the other node reads again", async () => {
+  const store = openStore(stage.folder());
+  const bus = new LocalBus();
+  const one = await startRelayOn(store, bus, { port: 0, report: () => {} });
+  const two = await startRelayOn(store, bus, { port: 0, report: () => {} });
+  stage.defer(() => two.stop());
+  stage.defer(() => one.stop());
+  const handle = stage.repo(one.url).create<Content>({ n: 0 });
+  const found = await find(stage.repo(two.url), handle.url);
+  for (let i = 1; i <= 5; i++) {
+    const [here, there] = i % 2 ? [handle, found] : [found, handle];
+    here.change((doc) => void (doc["n"] = i));
+    await until(`edit ${i} went over`, () => there.doc()["n"] === i);
+  }
+});
+
+test("a draining relay says so, commits, and closes with 1012", async () => {
+  const relay = await stage.relay();
+  const http = relay.url.replace("ws:", "http:").replace("/sync", "");
+  const ready = await fetch(`${http}/readyz`);
+  expect([ready.status, ready.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  expect((await fetch(`${http}/healthz`)).status).toBe(200);
+  expect((await fetch(`${http}/sync/../x`)).headers.get("cache-control")).toBe("no-store");
+  const clients = await Promise.all([1, 2, 3].map(() => stage.raw(relay.url)));
+  await relay.stop();
+  await until("closed", () => clients.every((each) => each.closeCode === 1012));
+});

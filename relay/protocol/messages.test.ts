@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { closeReasons, retryAfter } from "./codes.ts";
+import { isDocumentId, isPeerId } from "./ids.ts";
+import { ephemeralBytesMax, peerIdCharsMax } from "./limits.ts";
+import { parseClientMessage, parseDeckleMetadata, parseReceipt } from "./messages.ts";
+
+const documentId = "2nGkVeQScJEXQtq9R22UrhThLdU9";
+const hash = "ab".repeat(32);
+const sync = { type: "sync", senderId: "a", targetId: "b", documentId, data: Uint8Array.of(1) };
+const ephemeral = { ...sync, type: "ephemeral", count: 1, sessionId: "s" };
+const receipt = { type: "receipt", senderId: "a", targetId: "b", documentId, heads: [hash] };
+
+test("the close table has distinct codes and words for each", () => {
+  const all = Object.values(closeReasons);
+  expect(new Set(all.map((each) => each.code)).size).toBe(all.length);
+  for (const { code, reason, message, retry } of all) {
+    expect(code === 1009 || code === 1012 || code === 1013 || (code >= 4000 && code < 5000)).toBe(true);
+    expect(reason.length).toBeLessThanOrEqual(123);
+    expect(message).toMatch(/\.$/);
+    expect(retryAfter(code)).toBe(retry);
+  }
+  expect(retryAfter(1006)).toBe("now");
+});
+
+test("messages that stock clients send are taken, unknown fields ignored", () => {
+  expect(parseClientMessage({ ...sync, more: 1 })).toEqual({
+    type: "sync",
+    senderId: "a",
+    documentId,
+    data: sync.data,
+  });
+  expect(parseClientMessage(ephemeral)?.type).toBe("ephemeral");
+  for (const type of ["doc-unavailable", "remote-subscription-change", "remote-heads-changed"]) {
+    expect(parseClientMessage({ type, senderId: "a" })).toEqual({ type: "ignored", senderId: "a" });
+  }
+  const join = { type: "join", senderId: "a", peerMetadata: { storageId: "x", isEphemeral: false } };
+  expect(parseClientMessage(join)).toEqual({
+    type: "join",
+    senderId: "a",
+    versions: ["1"],
+    deckle: undefined,
+  });
+  const marked = { ...join, peerMetadata: { deckle: { version: 1 } }, supportedProtocolVersions: ["1", "2"] };
+  expect(parseClientMessage(marked)).toEqual({
+    type: "join",
+    senderId: "a",
+    versions: ["1", "2"],
+    deckle: 1,
+  });
+});
+
+test("limits: at, and one past", () => {
+  expect(isPeerId("x".repeat(peerIdCharsMax))).toBe(true);
+  expect(isPeerId("x".repeat(peerIdCharsMax + 1))).toBe(false);
+  expect(isDocumentId("2".repeat(40)) && isDocumentId("2".repeat(20))).toBe(true);
+  expect(
+    isDocumentId("2".repeat(41)) || isDocumentId("2".repeat(19)) || isDocumentId(`${documentId}\n`),
+  ).toBe(false);
+  expect(parseClientMessage({ ...ephemeral, data: new Uint8Array(ephemeralBytesMax) })).toBeDefined();
+  expect(parseClientMessage({ ...ephemeral, data: new Uint8Array(ephemeralBytesMax + 1) })).toBeUndefined();
+});
+
+test("what the relay sends to Deckle is read, and nothing that only looks like it", () => {
+  expect(parseReceipt(receipt)).toEqual(receipt);
+  expect(parseReceipt({ ...receipt, heads: ["zz"] })).toBeUndefined();
+  expect(parseReceipt({ ...receipt, documentId: "../x" })).toBeUndefined();
+  expect(parseReceipt(null)).toBeUndefined();
+  expect(parseDeckleMetadata({ deckle: { version: 1, workspace: documentId } })).toEqual({
+    version: 1,
+    workspace: documentId,
+  });
+  for (const other of [
+    undefined,
+    {},
+    { deckle: 1 },
+    { deckle: { version: 2, workspace: documentId } },
+    { deckle: { version: 1, workspace: "x" } },
+  ]) {
+    expect(parseDeckleMetadata(other)).toBeUndefined();
+  }
+});

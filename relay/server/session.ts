@@ -1,0 +1,208 @@
+/**
+ * One WebSocket from its first byte to its last: waits for `join`, then hands frames to the hub, then is closed.
+ *
+ * Any inbound byte counts as alive. Nothing that a client sends may throw out of here or grow memory past the
+ * limits; what it calls itself is only echoed. A frame that is not of the protocol closes the socket with a code.
+ */
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { authorize, type Session } from "../access/authorize.ts";
+import { decodeCbor, encodeCbor } from "../protocol/cbor.ts";
+import { closeReasons, type CloseName } from "../protocol/codes.ts";
+import {
+  closeGraceMs,
+  frameBytesMax,
+  joinFrameBytesMax,
+  outboundBytesMax,
+  outboundPauseBytes,
+} from "../protocol/limits.ts";
+import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
+import { deckleVersion, protocolVersion } from "../protocol/version.ts";
+import type { Hub } from "../sync/hub.ts";
+import type { Action, Connection, Report } from "../sync/ports.ts";
+
+export interface SessionSetting {
+  readonly hub: Hub;
+  readonly relayId: string;
+  readonly workspace: string;
+  readonly report: Report;
+  readonly joinDeadlineMs: number;
+  readonly nowMs: () => number;
+}
+
+type State =
+  | { readonly name: "awaiting-join"; readonly deadline: NodeJS.Timeout }
+  | { readonly name: "joined"; readonly peerId: string; readonly deckle: boolean }
+  | { readonly name: "closed" };
+
+/** Room for the frame header around the largest `join`. */
+const joinBytesMax = joinFrameBytesMax + 64;
+
+export class SocketSession implements Connection {
+  readonly id: number;
+  readonly #session: Session;
+  readonly #socket: WebSocket;
+  readonly #setting: SessionSetting;
+  #state: State;
+  #inboundBytes = 0;
+  #heardAtMs: number;
+  #isFull = false;
+  #unsentBytesSeen = 0;
+  #movedAtMs: number;
+
+  constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
+    this.id = id;
+    this.#session = session;
+    this.#socket = socket;
+    this.#setting = setting;
+    this.#heardAtMs = this.#movedAtMs = setting.nowMs();
+    const deadline = setTimeout(() => this.close("joinTimeout"), setting.joinDeadlineMs);
+    this.#state = { name: "awaiting-join", deadline };
+    wire.on("data", (bytes: Uint8Array) => this.#heard(bytes.length));
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    // A malformed WebSocket frame surfaces here; without a listener it would end the process.
+    socket.on("error", (error) => {
+      setting.report("socket-error", { connection: id, reason: error.message });
+      this.#end();
+    });
+    socket.on("close", () => this.#end());
+  }
+
+  get peerId(): string {
+    return this.#state.name === "joined" ? this.#state.peerId : "";
+  }
+  get deckle(): boolean {
+    return this.#state.name === "joined" && this.#state.deckle;
+  }
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+  get isClosed(): boolean {
+    return this.#socket.readyState === this.#socket.CLOSED;
+  }
+
+  may(documentId: string, action: Action): boolean {
+    return authorize(this.#session, documentId, action);
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#state.name === "closed" || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.unsentBytes > outboundBytesMax) return this.#cut("tooSlow");
+    this.#socket.send(frame, { binary: true }, () => this.#sent());
+    this.#isFull ||= this.unsentBytes > outboundPauseBytes;
+  }
+
+  /** Says why, and ends the socket even if the other side does not answer. */
+  close(name: CloseName): void {
+    if (this.#state.name === "closed") return;
+    const { code, reason } = closeReasons[name];
+    this.#setting.report("closing", { connection: this.id, code, reason });
+    this.#end();
+    this.#socket.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), closeGraceMs);
+  }
+
+  /** Pings, and cuts off who is half-open or does not read. */
+  tick(silenceMs: number, outboundStuckMs: number): void {
+    if (this.#state.name === "closed") return;
+    const nowMs = this.#setting.nowMs();
+    const { unsentBytes } = this;
+    if (unsentBytes === 0 || unsentBytes < this.#unsentBytesSeen) this.#movedAtMs = nowMs;
+    this.#unsentBytesSeen = unsentBytes;
+    if (nowMs - this.#heardAtMs > silenceMs) this.#cut("silent");
+    else if (nowMs - this.#movedAtMs > outboundStuckMs) this.#cut("tooSlow");
+    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  terminate(): void {
+    this.#end();
+    this.#socket.terminate();
+  }
+
+  /** For a socket behind which nobody reads: a close frame would only queue. */
+  #cut(name: CloseName): void {
+    this.#setting.report("cut", { connection: this.id, reason: closeReasons[name].reason });
+    this.terminate();
+  }
+
+  #heard(bytes: number): void {
+    this.#heardAtMs = this.#setting.nowMs();
+    if (this.#state.name !== "awaiting-join") return;
+    this.#inboundBytes += bytes;
+    // The upgrade is answered already; a client that has not joined gets no 32 MiB of our memory.
+    if (this.#inboundBytes > joinBytesMax) this.close("tooLarge");
+  }
+
+  #sent(): void {
+    this.#movedAtMs = this.#setting.nowMs();
+    if (!this.#isFull || this.unsentBytes > outboundPauseBytes / 2) return;
+    this.#isFull = false;
+    if (this.#state.name === "joined") this.#setting.hub.drained(this.id);
+  }
+
+  #receive(data: unknown, isBinary: boolean): void {
+    if (this.#state.name === "closed") return;
+    try {
+      const problem = isBinary && data instanceof Uint8Array ? this.#handle(data) : "malformed";
+      if (problem) this.close(problem);
+    } catch (error) {
+      // A bug of ours: it costs this socket, not the relay.
+      this.#setting.report("bug", {
+        connection: this.id,
+        stack: error instanceof Error ? (error.stack ?? "") : "",
+      });
+      this.close("malformed");
+    }
+  }
+
+  #handle(bytes: Uint8Array): CloseName | undefined {
+    if (bytes.length > frameBytesMax) return "tooLarge";
+    const decoded = decodeCbor(bytes);
+    const message = decoded.ok ? parseClientMessage(decoded.value) : undefined;
+    if (!message) return "malformed";
+    if (this.#state.name === "awaiting-join")
+      return message.type === "join" ? this.#join(message) : "malformed";
+    switch (message.type) {
+      case "join":
+        return "secondJoin";
+      case "ignored":
+        return undefined;
+      case "ephemeral":
+        // Stock clients gossip what they heard back to us; a socket speaks presence only for itself.
+        return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : undefined;
+      case "sync":
+      case "request":
+        return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : "malformed";
+    }
+  }
+
+  #join({ senderId, versions, deckle }: JoinMessage): CloseName | undefined {
+    const { relayId, workspace, hub, report } = this.#setting;
+    if (!versions.includes(protocolVersion)) {
+      const message = closeReasons.unsupportedVersion.message;
+      this.#socket.send(encodeCbor({ type: "error", senderId: relayId, targetId: senderId, message }));
+      return "unsupportedVersion";
+    }
+    if (this.#state.name === "awaiting-join") clearTimeout(this.#state.deadline);
+    this.#state = { name: "joined", peerId: senderId, deckle: deckle === deckleVersion };
+    hub.join(this);
+    this.send(
+      encodeCbor({
+        type: "peer",
+        senderId: relayId,
+        targetId: senderId,
+        selectedProtocolVersion: protocolVersion,
+        peerMetadata: { isEphemeral: false, deckle: { version: deckleVersion, workspace } },
+      }),
+    );
+    report("joined", { connection: this.id, peer: senderId, deckle: deckle ?? 0 });
+    return undefined;
+  }
+
+  #end(): void {
+    if (this.#state.name === "closed") return;
+    if (this.#state.name === "awaiting-join") clearTimeout(this.#state.deadline);
+    this.#state = { name: "closed" };
+    this.#setting.hub.leave(this.id);
+  }
+}
