@@ -10,7 +10,8 @@ const text = (page: Page) => page.getByRole("textbox", { name: "Document text" }
 export async function textOf(page: Page): Promise<string> {
   return text(page).evaluate((dom) => {
     const lines: string[] = [];
-    for (const block of dom.querySelectorAll("p, h1, h2, h3, h4, h5, h6, pre")) lines.push(block.textContent ?? "");
+    for (const block of dom.querySelectorAll("p, h1, h2, h3, h4, h5, h6, pre"))
+      lines.push(block.textContent ?? "");
     return lines.join("\n");
   });
 }
@@ -34,13 +35,17 @@ export async function type(page: Page, words: string): Promise<void> {
 /** Waits until the status line says it. */
 export async function status(page: Page, words: RegExp): Promise<void> {
   await expect
-    .poll(async () => (await page.getByRole("status", { name: "Status" }).textContent())?.trim(), { timeout: 40_000 })
+    .poll(async () => (await page.getByRole("status", { name: "Status" }).textContent())?.trim(), {
+      timeout: 40_000,
+    })
     .toMatch(words);
 }
 
 export async function openDocument(page: Page, title: string): Promise<void> {
   const entry = page.getByRole("navigation", { name: "Library" }).getByText(title, { exact: true });
   await entry.click({ timeout: untilMs });
-  await expect.poll(() => page.getByRole("textbox", { name: "Title" }).inputValue(), { timeout: untilMs }).toBe(title);
+  await expect
+    .poll(() => page.getByRole("textbox", { name: "Title" }).inputValue(), { timeout: untilMs })
+    .toBe(title);
   await text(page).waitFor({ timeout: untilMs });
 }

@@ -39,10 +39,14 @@ for (let seed = first; seed < first + runs; seed++) {
     edits += fuzzRun({ seed, peers, steps }).edits;
   } catch (error) {
     failing.push(seed);
-    console.log(`seed ${seed}: ${error instanceof Error ? (runs === 1 ? error.stack : error.message) : String(error)}`);
+    console.log(
+      `seed ${seed}: ${error instanceof Error ? (runs === 1 ? error.stack : error.message) : String(error)}`,
+    );
   }
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 if (edits === 0) console.log("no run made an edit: that proves nothing");
-console.log(`${runs} runs, ${edits} edits, ${failing.length} failures in ${seconds} s${failing.length > 0 ? `; failing seeds: ${failing.join(" ")}` : ""}`);
+console.log(
+  `${runs} runs, ${edits} edits, ${failing.length} failures in ${seconds} s${failing.length > 0 ? `; failing seeds: ${failing.join(" ")}` : ""}`,
+);
 process.exit(failing.length > 0 || edits === 0 ? 1 : 0);

@@ -53,7 +53,9 @@ test("what was written is there after closing and opening again, with no relay a
 
   app = await launch(data, "alone");
   await whenText(app.page, written);
-  await expect.poll(() => app.page.getByRole("textbox", { name: "Title" }).inputValue()).toBe("Morning pages");
+  await expect
+    .poll(() => app.page.getByRole("textbox", { name: "Title" }).inputValue())
+    .toBe("Morning pages");
   expect(await app.page.locator("[aria-label='Document text'] h1").textContent()).toBe("Heading");
   expect(await app.page.locator("[aria-label='Document text'] li").allTextContents()).toEqual(["one", "two"]);
 });
@@ -98,7 +100,10 @@ test("two people see each other's typing; apart they go on in one paragraph; tog
   await whenText(one.page, "Together. Two says hello. ");
 
   const { port } = relay;
-  open.splice(open.findIndex((each) => each !== one && each !== two), 1);
+  open.splice(
+    open.findIndex((each) => each !== one && each !== two),
+    1,
+  );
   await relay.kill9();
   await status(one.page, /Relay unreachable/);
   await status(two.page, /Relay unreachable/);

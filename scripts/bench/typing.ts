@@ -43,8 +43,11 @@ type Which = "ours" | "bare";
 /** What runs in the page: both editors, and the clock on each key. */
 type PageBench = {
   use(which: Which): void;
-  /** Puts the caret where the edit is, outside the measured time. */
-  place(which: Which, edit: Edit): void;
+  /**
+   * Puts the caret where the edit is, outside the measured time, and waits for the window to come to
+   * rest: a person's next key finds it so, and each key is measured by itself.
+   */
+  place(which: Which, edit: Edit): Promise<void>;
   text(which: Which): string;
   take(): number[];
 };
@@ -175,14 +178,16 @@ function installBench(characters: number): void {
       host.hidden = which !== "bare";
       view(which).focus();
     },
-    place: (which, { at, deleteCount }) => {
+    place: async (which, { at, deleteCount }) => {
       const one = view(which);
       // A caret and Backspace for one character, as a person would.
       const anchor = positionOf(one, at + deleteCount);
       const { selection } = one.state as unknown as { selection: { anchor: number; head: number } };
-      if (selection.anchor === anchor && selection.head === anchor) return;
-      const kind = one.state.selection.constructor;
-      one.dispatch(one.state.tr.setSelection(kind.create(one.state.doc, anchor)));
+      if (selection.anchor !== anchor || selection.head !== anchor) {
+        const kind = one.state.selection.constructor;
+        one.dispatch(one.state.tr.setSelection(kind.create(one.state.doc, anchor)));
+      }
+      await new Promise<void>((resolve) => requestIdleCallback(() => resolve(), { timeout: 200 }));
     },
     text: (which) => view(which).state.doc.textBetween(0, view(which).state.doc.content.size, "\n"),
     take: () => {

@@ -1,0 +1,2 @@
+/** In renderer/document: nothing waits. */
+export const timer: unknown = setTimeout(() => undefined, 1);

@@ -1,0 +1,124 @@
+/**
+ * `npm test`: everything that must hold. Every stage runs, whatever failed before it; the last line is
+ * `N passed, N failed`, and the exit status is 0 only where nothing failed.
+ *
+ * What is counted: each test of Vitest, and one for each stage that is not made of tests. A skipped test
+ * and a stage that could not run count as failed: what was not checked does not hold.
+ */
+import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { build } from "./build.ts";
+import { electronBinary } from "./electron-binary.ts";
+import { cacheFolder, root } from "./paths.ts";
+import { ensureSystem } from "./system.ts";
+
+const stageMs = 20 * 60_000;
+/** A longer budget for the nightly run: DECKLE_FUZZ_RUNS=20000. */
+const fuzzRuns = process.env["DECKLE_FUZZ_RUNS"] ?? "200";
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+interface Stage {
+  readonly name: string;
+  readonly run: () => Promise<Count>;
+}
+
+const held: Count = { passed: 1, failed: 0 };
+const broken: Count = { passed: 0, failed: 1 };
+
+const stages: readonly Stage[] = [
+  { name: "types", run: () => tool("tsc", "-b") },
+  { name: "lint", run: () => tool("oxlint", "--type-aware", "--deny-warnings") },
+  { name: "format", run: () => tool("oxfmt", "--check") },
+  { name: "unused code", run: () => tool("knip") },
+  { name: "unit and property tests", run: () => vitest("unit", "--coverage") },
+  { name: "fuzz of the binding", run: fuzz },
+  { name: "end-to-end tests", run: endToEnd },
+];
+
+function tool(name: string, ...words: readonly string[]): Promise<Count> {
+  return command(join(root, "node_modules", ".bin", name), words);
+}
+
+async function command(file: string, words: readonly string[]): Promise<Count> {
+  return (await exitCode(file, words)) === 0 ? held : broken;
+}
+
+/** `null` where it was ended by a signal, the time limit among them. */
+function exitCode(file: string, words: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, words, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout: stageMs,
+      env: { ...process.env, PATH: dirname(process.execPath) + delimiter + process.env["PATH"] },
+    });
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+}
+
+function fuzz(): Promise<Count> {
+  const seed = randomInt(2 ** 31);
+  console.log(`seed ${seed}`);
+  const words = ["--peers", "2", "--runs", fuzzRuns, "--seed", String(seed)];
+  return command(process.execPath, [join(root, "scripts", "fuzz.ts"), ...words]);
+}
+
+async function endToEnd(): Promise<Count> {
+  const system = ensureSystem({ needsVirtualDisplay: true });
+  if (!system.ok) throw new Error(system.message);
+  console.log((await electronBinary()).note);
+  await build();
+  return vitest("e2e", "--config", "e2e/vitest.config.ts");
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numTotalTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+async function vitest(name: string, ...words: readonly string[]): Promise<Count> {
+  const reportFile = join(cacheFolder, `vitest-${name}.json`);
+  await mkdir(cacheFolder, { recursive: true });
+  await rm(reportFile, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const code = await exitCode(join(root, "node_modules", ".bin", "vitest"), ["run", ...words, ...reporters]);
+  if (!existsSync(reportFile)) throw new Error("Vitest wrote no report.");
+
+  const report = JSON.parse(readFileSync(reportFile, "utf8")) as VitestReport;
+  const passed = report.numPassedTests;
+  // A file that did not even load has no tests to count, and is a failure all the same.
+  const unloaded = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  ).length;
+  const failed = report.numTotalTests - passed + unloaded;
+  // Errors outside of any test: Vitest says so by its exit status only.
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+let passed = 0;
+let failed = 0;
+const failures: string[] = [];
+for (const { name, run } of stages) {
+  console.log(`\n── ${name}`);
+  const startedAt = performance.now();
+  const count = await run().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return broken;
+  });
+  passed += count.passed;
+  failed += count.failed;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`── ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
+  if (count.failed > 0) failures.push(name);
+}
+console.log(failures.length === 0 ? "" : `\nFailed: ${failures.join(", ")}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -1,0 +1,12 @@
+/** The unit and property tests, beside the code that they test. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{electron,relay,renderer,scripts}/**/*.test.{ts,tsx}"],
+    // Property tests draw hundreds of cases on two shared cores.
+    testTimeout: 30_000,
+    // Decisions about what is allowed: each branch of each has a test, or `npm test` fails.
+    coverage: { include: ["electron/policy/*.ts"], thresholds: { 100: true }, reporter: ["text-summary"] },
+  },
+});
