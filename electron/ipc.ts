@@ -55,6 +55,8 @@ export const calls = {
   },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
   readyToClose: { channel: "deckle:ready-to-close", args: z.tuple([]), answer: z.null() },
+  /** Something typed is not durable and the window has said so: it must not close (or quit) now. */
+  keepOpen: { channel: "deckle:keep-open", args: z.tuple([]), answer: z.null() },
 } as const;
 export type CallName = keyof typeof calls;
 
@@ -63,7 +65,7 @@ export const commands = ["new-document", "import", "settings", "undo", "redo"] a
 export const notice = z.discriminatedUnion("type", [
   /** A menu item or accelerator. */
   z.object({ type: z.literal("command"), command: z.enum(commands) }),
-  /** The window is about to close: flush, then call `readyToClose`. */
+  /** The window is about to close: flush, then call `readyToClose` or `keepOpen`. */
   z.object({ type: z.literal("closing") }),
 ]);
 export type Notice = z.infer<typeof notice>;

@@ -37,6 +37,7 @@ async function run({ profile, relay: relayArgument, imports, screenshot }: Argum
   }
   let waitingImports = imports;
   const windows = new Map<BrowserWindow, DeckleWindow>();
+  let quitting = false;
 
   const save = async (changed: Partial<typeof settings>): Promise<{ ok: true } | Failure> => {
     const next = { ...settings, ...changed };
@@ -104,9 +105,13 @@ async function run({ profile, relay: relayArgument, imports, screenshot }: Argum
       windows.get(window)?.readyToClose();
       return null;
     },
+    keepOpen: (window) => {
+      windows.get(window)?.keepOpen();
+      quitting = false;
+      return null;
+    },
   });
 
-  let quitting = false;
   app.on("before-quit", () => (quitting = true));
   app.on("window-all-closed", () => {
     // A window that flushes first has held up the quit that it closes for.

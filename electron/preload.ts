@@ -15,6 +15,7 @@ const channels: { readonly [Name in CallName]: (typeof calls)[Name]["channel"] }
   openLink: "deckle:open-link",
   setRelay: "deckle:set-relay",
   readyToClose: "deckle:ready-to-close",
+  keepOpen: "deckle:keep-open",
 };
 const notices: typeof noticeChannel = "deckle:notice";
 
@@ -25,6 +26,7 @@ const bridge: Bridge = {
   openLink: (url) => ipcRenderer.invoke(channels.openLink, url),
   setRelay: (url) => ipcRenderer.invoke(channels.setRelay, url),
   readyToClose: () => ipcRenderer.invoke(channels.readyToClose),
+  keepOpen: () => ipcRenderer.invoke(channels.keepOpen),
   onNotice(listener) {
     const hear = (_: unknown, notice: Notice): void => listener(notice);
     ipcRenderer.on(notices, hear);

@@ -21,10 +21,11 @@ export interface WindowOptions {
   readonly onResized: (size: { width: number; height: number }) => void;
 }
 
-/** A window and where it is in closing. `readyToClose` is what the page's call of that name leads to. */
+/** A window and where it is in closing. `readyToClose` and `keepOpen` are what the page's calls lead to. */
 export interface DeckleWindow {
   readonly browser: BrowserWindow;
   readyToClose(): void;
+  keepOpen(): void;
   /** Lets the page flush, then loads it anew in a fresh process: under a new policy, with a new worker. */
   restart(): Promise<void>;
 }
@@ -69,7 +70,8 @@ export function openWindow({ preload, devTools, size, onResized }: WindowOptions
       return;
     }
     clearTimeout(deadline);
-    (onFlushed ?? whenFlushed)();
+    if (closing.state === "closed") (onFlushed ?? whenFlushed)();
+    else onFlushed = null; // kept open
   };
 
   browser.once("ready-to-show", () => browser.show());
@@ -88,6 +90,7 @@ export function openWindow({ preload, devTools, size, onResized }: WindowOptions
   return {
     browser,
     readyToClose: () => advance("ready"),
+    keepOpen: () => advance("kept-open"),
     restart: () =>
       new Promise((resolve) => {
         advance("close-asked", () => {

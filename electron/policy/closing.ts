@@ -14,6 +14,8 @@ export type ClosingEvent =
   /** The person, the menu or the system wants it closed. */
   | "close-asked"
   | "ready"
+  /** The page could not hand everything over, has said so, and the person decides. */
+  | "kept-open"
   | "timed-out"
   /** The page's process is gone. */
   | "crashed";
@@ -29,6 +31,7 @@ export function nextClosing(closing: Closing, event: ClosingEvent): Closing {
       // "ready" without having been asked says nothing about what is typed after it.
       return closing;
     case "flushing":
+      if (event === "kept-open") return { state: "open", listens: true };
       return event === "ready" || event === "timed-out" || event === "crashed"
         ? { state: "closed" }
         : closing;

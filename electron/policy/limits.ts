@@ -9,5 +9,8 @@ export const relayUrlCharactersMax = 2048;
 export const linkCharactersMax = 8192;
 /** A settings file is a few hundred bytes; something larger is not one. */
 export const settingsBytesMax = 64 * 1024;
-/** How long a closing window may take to hand its text to the engine before it is closed anyway. */
-export const closeWaitMs = 5000;
+/**
+ * How long a closing window may say nothing before it is closed anyway. Longer than the window itself
+ * waits for its engine (twice `settleMsMax`), after which it asks to be kept open.
+ */
+export const closeWaitMs = 25_000;

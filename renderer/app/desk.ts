@@ -231,8 +231,10 @@ export class Desk {
 
   async #close(): Promise<void> {
     const unsaved = await this.settle();
-    if (unsaved) this.notices.show(`The window stays open: ${unsaved}`);
-    else await this.#options.bridge.readyToClose();
+    if (unsaved) {
+      this.notices.show(`The window stays open: ${unsaved}`);
+      await this.#options.bridge.keepOpen();
+    } else await this.#options.bridge.readyToClose();
   }
 
   // Sessions.

@@ -44,11 +44,11 @@ afterEach(() => {
 
 describe("the connection to the engine", () => {
   it("keeps what is said before the worker stands, in order", async () => {
-    connection.send({ type: "open", document: "a", rendering: null });
+    connection.send({ type: "open", document: "a", clientId: "c", rendering: null });
     void connection.ask({ type: "flush" });
     await vi.advanceTimersByTimeAsync(0);
     expect(latest().sent).toEqual([
-      { type: "open", document: "a", rendering: null },
+      { type: "open", document: "a", clientId: "c", rendering: null },
       { type: "flush", request: 1 },
     ]);
   });

@@ -20,6 +20,8 @@ export class FakeEngine {
   /** What the CRDT would have from elsewhere: others' edits are made against it. */
   #authority: Authority;
   #nextId = 0;
+  #deaths = 0;
+  #taken = new Map<string, number>();
   #ports = new Set<Port>();
   #restarts = new Set<() => void>();
 
@@ -97,6 +99,8 @@ export class FakeEngine {
 
   /** The worker is gone with all that was not on disk; windows connect to a new one. */
   die(): void {
+    this.#deaths++;
+    this.#taken.clear();
     this.#authority = new Authority(this.disk, this.#newId);
     this.#ports.clear();
     for (const restart of this.#restarts) restart();
@@ -109,7 +113,7 @@ export class FakeEngine {
   }
 
   #receive(port: Port, message: FromWindow): void {
-    if (message.type === "open") this.#open(port);
+    if (message.type === "open") this.#open(port, message.clientId);
     if (message.type === "title") {
       this.title = message.value;
       for (const { toWindow } of this.#ports)
@@ -119,12 +123,13 @@ export class FakeEngine {
     const { version } = this.#authority;
     const received = this.#authority.receive(message.version, message.steps);
     if (received.ok) {
+      this.#taken.set(message.clientId, message.batch);
       this.#broadcast(version, received.steps, message.clientId);
       this.#broadcast(version + received.steps.length, received.repairs, engineClientId);
-    } else if (received.reason === "invalid") this.#open(port);
+    } else if (received.reason === "invalid") this.#open(port, message.clientId);
   }
 
-  #open(port: Port): void {
+  #open(port: Port, clientId: string): void {
     port.isOpen = true;
     const doc = this.doc.toJSON() as NodeJson;
     port.toWindow.push({
@@ -133,6 +138,8 @@ export class FakeEngine {
       version: this.#authority.version,
       doc,
       title: this.title,
+      engine: `engine ${this.#deaths}`,
+      taken: this.#taken.get(clientId) ?? 0,
     });
   }
 

@@ -9,8 +9,6 @@ export const restartAfterMs = 500;
 export const restartAfterMsMax = 30_000;
 /** Confirmed steps kept until they are known to be on disk, against the death of the engine. */
 export const undurableStepsMax = 4_000;
-/** How many comparisons of whole documents may find out what of that an engine that came back has. */
-export const levelTrialsMax = 200;
 /** How many times in a row a document is asked for again because its steps do not fit. */
 export const resyncsMax = 4;
 /** An engine that took steps and has not said within this time whether they are saved is asked. */

@@ -75,6 +75,10 @@ export class Session {
   #resyncs = 0;
   #timer: Timer | null = null;
   #flushTimer: Timer | null = null;
+  /** The engine that opened the document last, and how many batches were ever sent. */
+  #engine: string | null = null;
+  #batch = 0;
+  #sendTimer: Timer | null = null;
   #listeners = new Set<SessionListener>();
   #stops: (() => void)[];
 
@@ -167,6 +171,7 @@ export class Session {
     this.unmount();
     this.title.stop();
     this.#setTimer(null, 0);
+    if (this.#sendTimer !== null) clearTimeout(this.#sendTimer);
     if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
     for (const stop of this.#stops) stop();
     this.#send({ type: "close", document: this.document });
@@ -179,7 +184,13 @@ export class Session {
   dispatch(tr: Transaction): void {
     const before = this.#state?.doc;
     this.#apply(tr);
-    if (this.#state?.doc !== before) this.#sendSteps();
+    if (this.#state?.doc === before) return;
+    this.#setPending(true);
+    // After the frame that shows the letter, and once for all transactions until then.
+    this.#sendTimer ??= setTimeout(() => {
+      this.#sendTimer = null;
+      this.#sendSteps();
+    }, 0);
   }
 
   #sendSteps(): void {
@@ -192,6 +203,7 @@ export class Session {
         document: this.document,
         version,
         clientId: this.#options.clientId,
+        batch: ++this.#batch,
         steps: unconfirmed.map(({ step }) => step.toJSON() as StepJson),
       });
       this.#setTimer(() => this.#resync(), confirmAfterMsMax);
@@ -231,7 +243,8 @@ export class Session {
       return this.#options.connection.restart("Deckle's engine refuses what was typed.");
     try {
       const doc = message.doc === null ? null : Node.fromJSON(schema, message.doc);
-      if (this.#state) this.#level(this.#state, sent, doc, message.version);
+      const held = this.#held(message.engine, message.taken >= this.#batch ? sent : 0);
+      if (this.#state) this.#level(this.#state, held, doc, message.version);
       else if (doc) this.#show(doc, message.version);
       else throw new RangeError("the engine named a rendering that this window does not have");
     } catch (error) {
@@ -245,19 +258,26 @@ export class Session {
     this.#sendSteps();
   }
 
-  #level(state: EditorState, sent: number, doc: Node | null, version: number): void {
+  /** How much of what this window did the engine's document holds; see `level.ts`. */
+  #held(engine: string, sent: number): number | null {
+    const isSame = this.#engine === null || this.#engine === engine;
+    this.#engine = engine;
+    return isSame ? this.#confirmed.length + sent : null;
+  }
+
+  #level(state: EditorState, held: number | null, doc: Node | null, version: number): void {
     const confirmedNow = this.#confirmedDoc(state);
     let levelled: ReturnType<typeof level>;
     try {
       levelled = level(
         state,
-        { durable: this.#durableDoc(), confirmed: this.#confirmed, sent },
+        { durable: this.#durableDoc(), confirmed: this.#confirmed, held },
         doc,
         version,
       );
     } catch {
       // The kept past does not play; without it only a lost confirmation could be mistaken.
-      const past: Past = { durable: confirmedNow, confirmed: [], sent: 0 };
+      const past: Past = { durable: confirmedNow, confirmed: [], held: 0 };
       levelled = level(state, past, doc, version);
     }
     if (levelled.keepsHistory) this.#apply(levelled.tr);
@@ -306,7 +326,7 @@ export class Session {
   #open(rendering: string | null): void {
     if (this.#link.state === "stopped") return;
     this.#link = { state: "opening", sent: sentBefore(this.#link) };
-    this.#send({ type: "open", document: this.document, rendering });
+    this.#send({ type: "open", document: this.document, clientId: this.#options.clientId, rendering });
     this.#setTimer(
       () => this.#options.connection.restart("Deckle's engine does not answer."),
       openAfterMsMax,

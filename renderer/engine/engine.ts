@@ -38,12 +38,16 @@ export class Engine {
   private readonly opening = new Map<DocumentId, Promise<DocumentSession>>();
   /** Documents loaded only until the relay has them. */
   private readonly delivering = new Map<DocumentId, DocHandle<DeckleDocument>>();
+  private readonly engineId: string;
+  /** A number a client, and a client is a document opened in a window: small enough to keep them all. */
+  private readonly taken = new Map<string, number>();
   private library: Library | null = null;
   private readonly opened = Promise.withResolvers<Library>();
   private relay: RelayState;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.engineId = parts.newId();
     this.relay = parts.hasRelay ? { state: "connecting" } : { state: "none" };
   }
 
@@ -69,13 +73,13 @@ export class Engine {
   private receive(window: Window, message: FromWindow): void {
     switch (message.type) {
       case "open":
-        void this.open(window, message.document, message.rendering);
+        void this.open(window, message.document, message.clientId, message.rendering);
         return;
       case "close":
         this.close(window, message.document);
         return;
       case "steps":
-        this.sessions.get(message.document)?.receive(window, message.version, message.clientId, message.steps);
+        this.sessions.get(message.document)?.receive(window, message);
         return;
       case "title":
         this.sessions.get(message.document)?.receiveTitle(message.base, message.value);
@@ -101,7 +105,12 @@ export class Engine {
 
   // Documents.
 
-  private async open(window: Window, document: DocumentId, rendering: string | null): Promise<void> {
+  private async open(
+    window: Window,
+    document: DocumentId,
+    clientId: string,
+    rendering: string | null,
+  ): Promise<void> {
     if (!isDocumentId(document)) {
       window.send({ type: "unreadable", document, reason: "That is not the id of a document." });
       return;
@@ -109,7 +118,7 @@ export class Engine {
     window.documents.add(document);
     try {
       const session = await this.session(document, () => window.send({ type: "missing", document }));
-      if (window.documents.has(document)) session.join(window, rendering);
+      if (window.documents.has(document)) session.join(window, clientId, rendering);
     } catch (error) {
       console.error("a document did not open", document, error);
       window.send({ type: "unreadable", document, reason: `The document could not be opened (${String(error)}).` });
@@ -138,6 +147,8 @@ export class Engine {
     if (typeof handle.doc().body !== "string") throw new Error("it is not a Deckle document");
     const session = new DocumentSession(handle, {
       ...this.parts,
+      engineId: this.engineId,
+      taken: this.taken,
       save: (id) => repo.flush([id as RepoId]),
       hasRelay: () => this.parts.hasRelay,
       titleChanged: (id, title) => this.library?.retitle(id, title),

@@ -37,10 +37,13 @@ export type DocumentStatus = {
 
 export type FromWindow =
   /** Opens a document. `rendering` names the cached rendering shown meanwhile, if any. */
-  | { type: "open"; document: DocumentId; rendering: string | null }
+  | { type: "open"; document: DocumentId; clientId: string; rendering: string | null }
   | { type: "close"; document: DocumentId }
-  /** Unconfirmed steps of a collab client; refused silently when `version` is not the authority's. */
-  | { type: "steps"; document: DocumentId; version: number; clientId: string; steps: StepJson[] }
+  /**
+   * Unconfirmed steps of a collab client; refused silently when `version` is not the authority's.
+   * Each sending has the client's next `batch` number, counted from 1.
+   */
+  | { type: "steps"; document: DocumentId; version: number; clientId: string; batch: number; steps: StepJson[] }
   /** The title field went from `base` to `value`; the engine merges it character by character. */
   | { type: "title"; document: DocumentId; base: string; value: string }
   /** Makes a document. Answered with `created`. */
@@ -55,8 +58,20 @@ export type FromWindow =
 export type FromEngine =
   | { type: "library"; entries: LibraryEntry[] }
   | { type: "relay"; relay: RelayState }
-  /** The authority's document; `doc` is null where the window's cached rendering is exactly it. */
-  | { type: "opened"; document: DocumentId; version: number; doc: NodeJson | null; title: string }
+  /**
+   * The authority's document; `doc` is null where the window's cached rendering is exactly it.
+   * `engine` names this engine: under the same name nothing that was confirmed is missing, and of the
+   * client's own sendings those up to batch `taken` are in. A new engine knows only what was on disk.
+   */
+  | {
+      type: "opened";
+      document: DocumentId;
+      version: number;
+      doc: NodeJson | null;
+      title: string;
+      engine: string;
+      taken: number;
+    }
   /** Not on this device and the relay has not sent it (yet); `opened` follows if it arrives. */
   | { type: "missing"; document: DocumentId }
   /** Could not be opened; the words say why. Nothing was changed on disk. */

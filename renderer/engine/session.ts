@@ -27,7 +27,7 @@ import {
   titleUnitsMax,
 } from "./limits.ts";
 import { engineClientId } from "./port.ts";
-import type { DocumentId, DocumentStatus, FromEngine, StepJson } from "./port.ts";
+import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson } from "./port.ts";
 import { renderingName } from "./renderings.ts";
 import type { Renderings } from "./renderings.ts";
 import { mergeTitle, spliceBetween } from "./title.ts";
@@ -37,7 +37,13 @@ export interface Audience {
   send(message: FromEngine): void;
 }
 
+type WindowSteps = Pick<Extract<FromWindow, { type: "steps" }>, "version" | "clientId" | "batch" | "steps">;
+
 export type SessionParts = {
+  /** Names this engine; see `opened` in port.ts. */
+  engineId: string;
+  /** The last batch taken from each client, for as long as the engine lives. */
+  taken: Map<string, number>;
   clock: Clock;
   ledger: Ledger;
   renderings: Renderings;
@@ -69,6 +75,7 @@ export class DocumentSession {
   private followTimer: Timer | null = null;
   private followTookMs = 0;
   private renderingTimer: Timer | null = null;
+  private renderingWritten = "";
   private told = "";
 
   constructor(handle: DocHandle<DeckleDocument>, parts: SessionParts) {
@@ -90,7 +97,7 @@ export class DocumentSession {
   // Windows.
 
   /** @param rendering the cached rendering that the window shows, if any */
-  join(window: Audience, rendering: string | null): void {
+  join(window: Audience, clientId: string, rendering: string | null): void {
     this.followIfDue();
     this.audience.add(window);
     const level = rendering === renderingName(this.heads) && this.authority.version === 0 && !this.authority.hasOperations;
@@ -100,6 +107,8 @@ export class DocumentSession {
       version: this.authority.version,
       doc: level ? null : (this.authority.doc.toJSON() as { type: string }),
       title: this.title,
+      engine: this.parts.engineId,
+      taken: this.parts.taken.get(clientId) ?? 0,
     });
     window.send({ type: "status", document: this.document, status: this.status() });
   }
@@ -113,15 +122,16 @@ export class DocumentSession {
   }
 
   /** Steps of a window. Anything that cannot be taken ends with the window being told where things are. */
-  receive(window: Audience, version: number, clientId: string, steps: readonly StepJson[]): void {
+  receive(window: Audience, { version, clientId, batch, steps }: WindowSteps): void {
     this.followIfDue();
     const received = this.authority.receive(version, steps);
     if (!received.ok) {
       if (received.reason === "version") return; // what it lacks is under way to it
       console.error("a window's steps were refused", received.message);
-      this.join(window, null);
+      this.join(window, clientId, null);
       return;
     }
+    this.parts.taken.set(clientId, batch);
     const all = [...received.steps, ...received.repairs];
     this.tell({
       type: "steps",
@@ -276,18 +286,22 @@ export class DocumentSession {
     this.savedHeads = heads;
     if (this.writeFailure) throw new Error(this.writeFailure);
     this.tellStatus();
+    // A window that flushes is often one that is about to go, and to come back to this.
+    await this.writeRendering();
   }
 
   private keepRendering(): void {
-    this.renderingTimer ??= this.parts.clock.after(renderingAfterMs, () => {
-      this.renderingTimer = null;
-      this.writeRendering();
-    });
+    this.renderingTimer ??= this.parts.clock.after(renderingAfterMs, () => void this.writeRendering());
   }
 
-  private writeRendering(): void {
+  private async writeRendering(): Promise<void> {
+    this.renderingTimer?.cancel();
+    this.renderingTimer = null;
     if (this.authority.hasOperations || this.followTimer) return this.keepRendering();
-    void this.parts.renderings.write(this.document, renderingName(this.heads), this.title, this.authority.doc);
+    const name = renderingName(this.heads);
+    if (name === this.renderingWritten) return;
+    await this.parts.renderings.write(this.document, name, this.title, this.authority.doc);
+    this.renderingWritten = name;
   }
 
   // The relay.
@@ -356,7 +370,6 @@ export class DocumentSession {
   /** Writes, saves and lets go. The caller removes the document from the repo afterwards. */
   async close(): Promise<void> {
     await this.flush();
-    this.writeRendering();
     this.company.stop();
     this.handle.off("change", this.changed);
     this.handle.off("ephemeral-message", this.overheard);
