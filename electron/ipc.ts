@@ -25,8 +25,7 @@ export const configuration = z.object({
 export type Configuration = z.infer<typeof configuration>;
 
 /** A text file as read from disk: decoded, within the size limit. */
-export const textFile = z.object({ name: z.string(), text: z.string() });
-export type TextFile = z.infer<typeof textFile>;
+const textFile = z.object({ name: z.string(), text: z.string() });
 
 /** One file that was asked for: its text, or why it could not be read. */
 export const fileResult = z.discriminatedUnion("ok", [

@@ -79,13 +79,6 @@ export interface DeckleMetadata {
   /** Document id of the relay's default workspace. */
   readonly workspace: string;
 }
-export interface PeerMessage {
-  readonly type: "peer";
-  readonly senderId: string;
-  readonly targetId: string;
-  readonly selectedProtocolVersion: string;
-  readonly peerMetadata: { readonly deckle: DeckleMetadata };
-}
 /** Heads that the relay holds on disk. Sent after the commit, never before. */
 export interface ReceiptMessage {
   readonly type: "receipt";

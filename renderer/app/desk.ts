@@ -119,7 +119,9 @@ export class Desk {
     for (const result of results) {
       if (!result.ok) continue;
       const { name, text } = result.file;
+      const done = this.notices.progress(`Importing ${name}…`);
       const answer = await this.#options.connection.ask({ type: "import", name, markdown: text });
+      done();
       if (answer.type === "created") last = answer.document;
       else if (answer.type === "failed") this.notices.show(`${name} was not imported: ${answer.message}`);
     }

@@ -8,3 +8,5 @@ export const statusEveryMs = 100;
 export const importBytesMax = 8 * 1024 * 1024;
 /** Notices shown at once; older ones make room. */
 export const noticesMax = 5;
+/** What takes longer than this says so. */
+export const progressAfterMs = 300;

@@ -58,7 +58,12 @@ export class Authority {
           to = Math.max(to, newTo);
         });
       }
-      if (from <= to) this.identify(tr, { from: Math.max(0, from - 1), to: Math.min(tr.doc.content.size, to + 1) }, operations);
+      if (from <= to)
+        this.identify(
+          tr,
+          { from: Math.max(0, from - 1), to: Math.min(tr.doc.content.size, to + 1) },
+          operations,
+        );
       for (const changed of changedChildren(this.doc, tr.doc)) changed.check();
     } catch (error) {
       return { ok: false, reason: "invalid", message: String(error) };
@@ -105,7 +110,8 @@ export class Authority {
    * @returns the steps to send to all windows; none where it was level already
    */
   follow(rendered: Node): Step[] {
-    if (this.operations.length > 0) throw new Error("operations must be written before remote changes are followed");
+    if (this.operations.length > 0)
+      throw new Error("operations must be written before remote changes are followed");
     this.mustFollow = false;
     const tr = new Transform(this.doc);
     // The steps' result, not `rendered`: nodes that did not change stay the same objects.
@@ -123,6 +129,7 @@ function changedChildren(before: Node, after: Node): readonly Node[] {
   let start = 0;
   while (start < old.length && start < now.length && old[start] === now[start]) start++;
   let end = now.length;
-  for (let oldEnd = old.length; oldEnd > start && end > start && old[oldEnd - 1] === now[end - 1]; oldEnd--) end--;
+  for (let oldEnd = old.length; oldEnd > start && end > start && old[oldEnd - 1] === now[end - 1]; oldEnd--)
+    end--;
   return now.slice(start, end);
 }

@@ -54,7 +54,12 @@ class Writer {
       [...tr.steps, ...(named?.steps ?? [])].map((step) => step.toJSON() as unknown),
     );
     expect(received).toMatchObject({ ok: true, repairs: [] });
-    commit(this.replica, (run) => (this.replica = A.change(this.replica, run)), authority.takeOperations(), authority.doc);
+    commit(
+      this.replica,
+      (run) => (this.replica = A.change(this.replica, run)),
+      authority.takeOperations(),
+      authority.doc,
+    );
     if (!authority.mustFollow) expect(this.view.toString()).toBe(authority.doc.toString());
   }
 
@@ -101,7 +106,7 @@ describe("two people at once", () => {
     a.command(setBlockType(schema.nodes.heading, { level: 1 }), 1);
     b.command(setBlockType(schema.nodes.code_block), 1);
     a.merge(b);
-    expect(["doc(heading(\"title\"))", "doc(code_block(\"title\"))"]).toContain(a.view.toString());
+    expect(['doc(heading("title"))', 'doc(code_block("title"))']).toContain(a.view.toString());
   });
 
   test("both wrap it in a list: it is one list", () => {
@@ -157,7 +162,11 @@ test("a whole document is written as it is", () => {
     schema.nodes.heading.create({ level: 3 }, schema.text("Title", [schema.marks.em.create()])),
     schema.nodes.ordered_list.create({ id: "a", start: 4 }, [
       schema.nodes.list_item.create({ id: "b" }, [
-        schema.nodes.paragraph.create(null, [schema.text("x"), schema.nodes.hard_break.create(), schema.text("y")]),
+        schema.nodes.paragraph.create(null, [
+          schema.text("x"),
+          schema.nodes.hard_break.create(),
+          schema.text("y"),
+        ]),
         schema.nodes.blockquote.create({ id: "c" }, schema.nodes.horizontal_rule.create()),
       ]),
     ]),
@@ -170,7 +179,9 @@ test("a whole document is written as it is", () => {
 
 test("seeds that once failed", async () => {
   const file = await readFile(new URL("regressions/binding.json", import.meta.url), "utf8");
-  const seeds = z.array(z.object({ seed: z.number(), peers: z.number(), steps: z.number() })).parse(JSON.parse(file));
+  const seeds = z
+    .array(z.object({ seed: z.number(), peers: z.number(), steps: z.number() }))
+    .parse(JSON.parse(file));
   expect(seeds.length).toBeGreaterThan(0);
   for (const seed of seeds) fuzzRun(seed);
 });

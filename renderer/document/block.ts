@@ -88,7 +88,9 @@ export function sameParents(a: readonly Container[], b: readonly Container[]): b
 
 /** A mark's value in Automerge. */
 export function markValue(mark: Mark): Scalar {
-  return mark.type.name === "link" ? JSON.stringify({ href: mark.attrs["href"], title: mark.attrs["title"] }) : true;
+  return mark.type.name === "link"
+    ? JSON.stringify({ href: mark.attrs["href"], title: mark.attrs["title"] })
+    : true;
 }
 
 /** Marks by name, as Automerge gives them; what the schema does not know is left out (and stays). */

@@ -48,7 +48,9 @@ test("a split moves no text", () => {
 
 test("bold is a mark step, not new text", () => {
   const after = render(paragraph("hello", { strong: true }));
-  expect(diffSteps(docOf("hello"), after).map((step) => step.toJSON().stepType as string)).toEqual(["addMark"]);
+  expect(diffSteps(docOf("hello"), after).map((step) => step.toJSON().stepType as string)).toEqual([
+    "addMark",
+  ]);
 });
 
 test("any two documents: the steps lead from one to the other", () => {

@@ -74,7 +74,13 @@ function comparable(a: Node, b: Node | undefined): boolean {
 type Gap = { oldFrom: number; oldTo: number; nowFrom: number; nowTo: number };
 
 /** Stretches that differ, between blocks that are equal in both (a longest common subsequence). */
-function gapsBetween(old: readonly Node[], now: readonly Node[], start: number, oldEnd: number, nowEnd: number): Gap[] {
+function gapsBetween(
+  old: readonly Node[],
+  now: readonly Node[],
+  start: number,
+  oldEnd: number,
+  nowEnd: number,
+): Gap[] {
   const rows = oldEnd - start;
   const columns = nowEnd - start;
   if (rows === 0 && columns === 0) return [];
@@ -102,7 +108,8 @@ function gapsBetween(old: readonly Node[], now: readonly Node[], start: number, 
     }
     gap ??= { oldFrom: start + i, oldTo: start + i, nowFrom: start + j, nowTo: start + j };
     const skipOld =
-      j >= columns || (i < rows && (lengths[(i + 1) * width + j] as number) >= (lengths[i * width + j + 1] as number));
+      j >= columns ||
+      (i < rows && (lengths[(i + 1) * width + j] as number) >= (lengths[i * width + j + 1] as number));
     if (skipOld) gap.oldTo = start + ++i;
     else gap.nowTo = start + ++j;
   }
@@ -164,7 +171,8 @@ function diffInline(tr: Transform, before: Fragment, after: Fragment, pos: numbe
 function unitsOf(content: Fragment): string[] {
   const units: string[] = [];
   for (const node of content.content) {
-    if (node.isText) for (let i = 0; i < (node.text as string).length; i++) units.push((node.text as string)[i] as string);
+    if (node.isText)
+      for (let i = 0; i < (node.text as string).length; i++) units.push((node.text as string)[i] as string);
     else units.push(node.type.name);
   }
   return units;

@@ -59,7 +59,8 @@ export function offsetAt(doc: Node, pos: number): number {
  * very first marker has none, and gives the position before its block.
  */
 export function positionAt(doc: Node, offset: number): number {
-  if (offset < 0 || offset > flatLength(doc)) throw new RangeError(`offset ${offset} is outside the document`);
+  if (offset < 0 || offset > flatLength(doc))
+    throw new RangeError(`offset ${offset} is outside the document`);
   let rest = offset;
   let node = doc;
   let start = 0;

@@ -2,7 +2,15 @@
  * Random edits of a window, as a person makes them: ProseMirror's own commands on random selections.
  * Every character typed or pasted is new in the whole run, so that text can be accounted for.
  */
-import { joinBackward, joinForward, lift, setBlockType, splitBlock, toggleMark, wrapIn } from "prosemirror-commands";
+import {
+  joinBackward,
+  joinForward,
+  lift,
+  setBlockType,
+  splitBlock,
+  toggleMark,
+  wrapIn,
+} from "prosemirror-commands";
 import { redo, undo } from "prosemirror-history";
 import { Fragment, Slice } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
@@ -75,12 +83,18 @@ const typeStyled: Edit = (state, random, letters) => {
 const erase: Edit = (state) => (state.selection.empty ? null : state.tr.deleteSelection());
 
 const insertBreak: Edit = (state) =>
-  state.selection.$from.parent.type.spec.code ? null : state.tr.replaceSelectionWith(nodes.hard_break.create());
+  state.selection.$from.parent.type.spec.code
+    ? null
+    : state.tr.replaceSelectionWith(nodes.hard_break.create());
 
 const insertRule: Edit = (state) => state.tr.replaceSelectionWith(nodes.horizontal_rule.create());
 
 const link: Edit = (state, random) =>
-  run(toggleMark(marks.link, { href: `https://example.org/${random.below(3)}` }))(state, random, new Letters());
+  run(toggleMark(marks.link, { href: `https://example.org/${random.below(3)}` }))(
+    state,
+    random,
+    new Letters(),
+  );
 
 /** A copy of a random stretch with fresh letters and, as pasting does, without ids. */
 function copied(state: EditorState, random: Random, letters: Letters): Slice {

@@ -60,7 +60,9 @@ export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits
     if (JSON.stringify(A.getHeads(one.replica)) !== JSON.stringify(A.getHeads(other.replica)))
       throw new Error("replicas differ after all have synced");
     if (!one.authority.doc.eq(other.authority.doc))
-      throw new Error(`documents differ after all have synced:\n${one.authority.doc}\n${other.authority.doc}`);
+      throw new Error(
+        `documents differ after all have synced:\n${one.authority.doc.toString()}\n${other.authority.doc.toString()}`,
+      );
   }
   one.reopen(erased);
   one.check();
@@ -76,11 +78,15 @@ function accountForText(peer: Peer, peers: readonly Peer[], erased: ReadonlySet<
       if (letter === "\n") continue; // breaks are not told apart
       if (erased.has(letter)) continue;
       if (seen.get(letter) !== 1)
-        throw new Error(`${letter} was typed, nobody deleted it, and it is there ${seen.get(letter) ?? 0} times`);
+        throw new Error(
+          `${letter} was typed, nobody deleted it, and it is there ${seen.get(letter) ?? 0} times`,
+        );
     }
 }
 
-const textOf = (authority: Authority): string[] => [...authority.doc.textBetween(0, authority.doc.content.size, "", "")];
+const textOf = (authority: Authority): string[] => [
+  ...authority.doc.textBetween(0, authority.doc.content.size, "", ""),
+];
 
 class Peer {
   readonly name: string;
@@ -110,7 +116,9 @@ class Peer {
   private openWindow(): EditorState {
     const ids = new Plugin({
       appendTransaction: (transactions, _old, state) =>
-        transactions.some((tr) => tr.getMeta("collab$")) ? null : identify(transactions, state, () => this.newId("w")),
+        transactions.some((tr) => tr.getMeta("collab$"))
+          ? null
+          : identify(transactions, state, () => this.newId("w")),
     });
     return EditorState.create({
       schema,
@@ -154,7 +162,9 @@ class Peer {
     // As JSON, the way it crosses to the window.
     const steps = inbox.map(({ step }) => Step.fromJSON(schema, step.toJSON()));
     const ids = inbox.map(({ clientId }) => clientId);
-    this.window = this.window.apply(receiveTransaction(this.window, steps, ids, { mapSelectionBackward: true }));
+    this.window = this.window.apply(
+      receiveTransaction(this.window, steps, ids, { mapSelectionBackward: true }),
+    );
   }
 
   /** Everything typed is in the CRDT afterwards. */
@@ -183,7 +193,10 @@ class Peer {
   receive(other: Peer, random: Random | null): void {
     if (other === this) return;
     this.write();
-    const changes = A.getChangesSince(other.replica, A.getHeads(this.replica).filter((head) => A.hasHeads(other.replica, [head])));
+    const changes = A.getChangesSince(
+      other.replica,
+      A.getHeads(this.replica).filter((head) => A.hasHeads(other.replica, [head])),
+    );
     const some = random?.chance(0.5) ? changes.slice(0, random.below(changes.length + 1)) : changes;
     [this.replica] = A.applyChanges(this.replica, some);
     this.follow();
@@ -207,12 +220,16 @@ class Peer {
       const spans = bodySpans(this.replica);
       const rendered = render(spans);
       if (!rendered.eq(doc))
-        throw new Error(`${this.name}: screen and document differ\nscreen   ${doc}\ndocument ${rendered}\n${JSON.stringify(doc)}\n${JSON.stringify(spans)}`);
+        throw new Error(
+          `${this.name}: screen and document differ\nscreen   ${doc.toString()}\ndocument ${rendered.toString()}\n${JSON.stringify(doc)}\n${JSON.stringify(spans)}`,
+        );
       const length = spans.reduce((sum, span) => sum + (span.type === "text" ? span.value.length : 1), 0);
       if (flatLength(doc) !== length) throw new Error(`${this.name}: lengths differ`);
     }
     if (this.inbox.length === 0 && !sendableSteps(this.window) && !this.window.doc.eq(doc))
-      throw new Error(`${this.name}: a level window shows something else\nwindow    ${this.window.doc}\nauthority ${doc}`);
+      throw new Error(
+        `${this.name}: a level window shows something else\nwindow    ${this.window.doc.toString()}\nauthority ${doc.toString()}`,
+      );
   }
 
   level(): void {

@@ -6,8 +6,8 @@
  */
 import type { Node } from "prosemirror-model";
 import type { EditorState, Transaction } from "prosemirror-state";
-import { Mapping, Transform } from "prosemirror-transform";
-import type { StepMap } from "prosemirror-transform";
+import { Mapping } from "prosemirror-transform";
+import type { StepMap, Transform } from "prosemirror-transform";
 import { containerTypes } from "./block.ts";
 
 type Range = { from: number; to: number };

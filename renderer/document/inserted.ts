@@ -41,7 +41,9 @@ function splitAt(runs: Inserted[], at: number): Inserted[] {
 }
 
 function shifted(runs: Inserted[], at: number, length: number): Inserted[] {
-  return splitAt(runs, at).map((run) => (run.from >= at ? { ...run, from: run.from + length, to: run.to + length } : run));
+  return splitAt(runs, at).map((run) =>
+    run.from >= at ? { ...run, from: run.from + length, to: run.to + length } : run,
+  );
 }
 
 function cut(runs: Inserted[], at: number, length: number): Inserted[] {

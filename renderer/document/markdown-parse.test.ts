@@ -471,16 +471,3 @@ test("every Markdown file of the installed packages keeps its words", { timeout:
     expect({ file, lost }).toEqual({ file, lost: [] });
   }
 });
-
-test("time grows with the length, not faster", { timeout: 60_000 }, () => {
-  const timeOf = (book: string): number => {
-    const start = performance.now();
-    parse(book);
-    return performance.now() - start;
-  };
-  timeOf(bookMarkdown(20_000));
-  const once = timeOf(bookMarkdown(20_000));
-  const eightfold = timeOf(bookMarkdown(160_000));
-  // Eightfold the words are twelvefold the characters here; a quadratic parser would take over a hundredfold.
-  expect(eightfold / once).toBeLessThan(40);
-});

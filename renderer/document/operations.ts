@@ -55,7 +55,8 @@ export function pushOperation(list: Operation[], operation: Operation): void {
 export function remark(from: number, to: number, old: readonly Mark[], now: readonly Mark[]): Operation[] {
   const operations: Operation[] = [];
   for (const mark of old)
-    if (!now.some((other) => other.type === mark.type)) operations.push({ type: "unmark", from, to, name: mark.type.name });
+    if (!now.some((other) => other.type === mark.type))
+      operations.push({ type: "unmark", from, to, name: mark.type.name });
   for (const mark of now)
     if (!old.some((other) => other.eq(mark)))
       operations.push({ type: "mark", from, to, name: mark.type.name, value: markValue(mark) });
@@ -107,7 +108,8 @@ class Writer {
   }
 
   remove(length: number): void {
-    if (length > 0) pushOperation(this.operations, { type: "splice", at: this.at, deleteCount: length, text: "" });
+    if (length > 0)
+      pushOperation(this.operations, { type: "splice", at: this.at, deleteCount: length, text: "" });
   }
 
   insert(item: Item): void {
@@ -134,7 +136,8 @@ function blockChange(before: Block, after: Block): BlockChange | null {
   if (!sameParents(before.parents, after.parents)) change.parents = after.parents;
   const attrs: Record<string, Scalar> = {};
   for (const name of Object.keys(before.attrs)) if (!(name in after.attrs)) attrs[name] = null;
-  for (const [name, value] of Object.entries(after.attrs)) if (before.attrs[name] !== value) attrs[name] = value;
+  for (const [name, value] of Object.entries(after.attrs))
+    if (before.attrs[name] !== value) attrs[name] = value;
   if (Object.keys(attrs).length > 0) change.attrs = attrs;
   return Object.keys(change).length > 0 ? change : null;
 }
@@ -252,7 +255,11 @@ function textOperations(step: Step, before: Node): Translation | null {
   const $from = before.resolve(step.from);
   if (!$from.parent.isTextblock || step.to > $from.end() || !hasMarker($from.parent)) return null;
   const right = step.to === step.from ? $from : before.resolve(step.to);
-  const writer = new Writer(offsetAt(before, step.from), marksBeside($from.nodeBefore), marksBeside(right.nodeAfter));
+  const writer = new Writer(
+    offsetAt(before, step.from),
+    marksBeside($from.nodeBefore),
+    marksBeside(right.nodeAfter),
+  );
   const hidesMarks = $from.parent.type.spec.marks === "";
   writer.remove(step.to - step.from);
   step.slice.content.forEach((inline) =>
@@ -266,13 +273,16 @@ type Stretch = { from: number; to: number; newFrom: number; newTo: number; kept:
 /** The stretches of the touched top-level blocks, replaced and kept in turn, in both documents. */
 function stretches(step: Step, before: Node, after: Node): Stretch[] {
   const replaced: Stretch[] = [];
-  step.getMap().forEach((from, to, newFrom, newTo) => replaced.push({ from, to, newFrom, newTo, kept: false }));
+  step
+    .getMap()
+    .forEach((from, to, newFrom, newTo) => replaced.push({ from, to, newFrom, newTo, kept: false }));
   const bounds = touched(step, replaced, before);
   const list: Stretch[] = [];
   let pos = bounds.from;
   let newPos = bounds.from; // nothing changes before the touched blocks
   for (const one of replaced) {
-    if (one.from > pos) list.push({ from: pos, to: one.from, newFrom: newPos, newTo: one.newFrom, kept: true });
+    if (one.from > pos)
+      list.push({ from: pos, to: one.from, newFrom: newPos, newTo: one.newFrom, kept: true });
     list.push(one);
     pos = one.to;
     newPos = one.newTo;

@@ -17,14 +17,21 @@ export type Span =
 /** A string that may be wrapped: Automerge gives scalar strings as `ImmutableString` objects. */
 function stringOf(value: unknown): string | null {
   if (typeof value === "string") return value;
-  if (typeof value === "object" && value !== null && "val" in value && typeof value.val === "string") return value.val;
+  if (typeof value === "object" && value !== null && "val" in value && typeof value.val === "string")
+    return value.val;
   return null;
 }
 
 const leafTypes = new Set(["paragraph", "heading", "code_block", "horizontal_rule"]);
 const noAttrs: Record<string, unknown> = {};
 
-type Leaf = { type: string; path: Container[]; attrs: Record<string, unknown>; implicit: boolean; content: Node[] };
+type Leaf = {
+  type: string;
+  path: Container[];
+  attrs: Record<string, unknown>;
+  implicit: boolean;
+  content: Node[];
+};
 
 /** The valid part of a stored path: lists hold items, items stand in lists, the rest as it comes. */
 function validPath(stored: unknown): Container[] {
@@ -106,7 +113,8 @@ function leavesOf(spans: Iterable<Span>): Leaf[] {
     }
     addText(leaf, span.value, marksFrom(span.marks));
   }
-  if (leaves.length === 0) leaves.push({ type: "paragraph", path: [], attrs: noAttrs, implicit: true, content: [] });
+  if (leaves.length === 0)
+    leaves.push({ type: "paragraph", path: [], attrs: noAttrs, implicit: true, content: [] });
   return leaves;
 }
 

@@ -16,10 +16,12 @@ import { isSafeHref } from "./link.ts";
 const isString = (value: unknown): void => {
   if (typeof value !== "string") throw new RangeError("expected a string");
 };
-const isIntegerFrom = (least: number, most: number) => (value: unknown): void => {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
-    throw new RangeError(`expected a whole number from ${least} to ${most}`);
-};
+const isIntegerFrom =
+  (least: number, most: number) =>
+  (value: unknown): void => {
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+      throw new RangeError(`expected a whole number from ${least} to ${most}`);
+  };
 
 export const headingLevels = [1, 2, 3, 4, 5, 6] as const;
 export const orderedStartMax = 999_999_999; // CommonMark allows nine digits
@@ -88,7 +90,8 @@ const nodes = {
         },
       },
     ],
-    toDOM: (node): DOMOutputSpec => (node.attrs["start"] === 1 ? ["ol", 0] : ["ol", { start: String(node.attrs["start"]) }, 0]),
+    toDOM: (node): DOMOutputSpec =>
+      node.attrs["start"] === 1 ? ["ol", 0] : ["ol", { start: String(node.attrs["start"]) }, 0],
   },
   list_item: {
     attrs: id,
@@ -104,7 +107,13 @@ const nodes = {
     group: "block",
     code: true,
     defining: true,
-    parseDOM: [{ tag: "pre", preserveWhitespace: "full", getAttrs: (dom: HTMLElementLike) => ({ language: languageOf(dom) }) }],
+    parseDOM: [
+      {
+        tag: "pre",
+        preserveWhitespace: "full",
+        getAttrs: (dom: HTMLElementLike) => ({ language: languageOf(dom) }),
+      },
+    ],
     toDOM: (node): DOMOutputSpec => [
       "pre",
       { "data-language": node.attrs["language"] as string, spellcheck: "false" },
@@ -158,7 +167,10 @@ const marks = {
     parseDOM: [
       { tag: "strong" },
       // Google Docs wraps everything it copies in <b style="font-weight: normal">.
-      { tag: "b", getAttrs: (dom: HTMLElementLike) => !/font-weight:\s*normal/.test(attribute(dom, "style")) && null },
+      {
+        tag: "b",
+        getAttrs: (dom: HTMLElementLike) => !/font-weight:\s*normal/.test(attribute(dom, "style")) && null,
+      },
       { style: "font-weight", getAttrs: (value: string) => /^(bold(er)?|[5-9]\d{2,})$/.test(value) && null },
     ],
     toDOM: (): DOMOutputSpec => ["strong", 0],

@@ -1,6 +1,6 @@
 /** Links: where the caret's link begins and ends, setting and removing it, opening it. */
 import type { Mark } from "prosemirror-model";
-import { Plugin, TextSelection } from "prosemirror-state";
+import { Plugin } from "prosemirror-state";
 import type { Command, EditorState } from "prosemirror-state";
 import { isSafeHref } from "../document/link.ts";
 import { schema } from "../document/schema.ts";
@@ -89,12 +89,4 @@ export const openLinkPlugin = (openLink: (href: string) => void): Plugin => {
       },
     },
   });
-};
-
-/** For the link dialog: keeps what will be linked selected, so that it is seen. */
-export const selectLink: Command = (state, dispatch) => {
-  const range = state.selection.empty ? linkAt(state) : null;
-  if (!range) return false;
-  dispatch?.(state.tr.setSelection(TextSelection.create(state.doc, range.from, range.to)));
-  return true;
 };

@@ -25,10 +25,10 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   ...keymaps(host.askForLink),
   history({ depth: 500 }),
   identifyPlugin(),
-  openLinkPlugin(host.openLink),
+  openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),
-  activityPlugin(host.activity),
+  activityPlugin((active) => host.activity(active)),
 ];
 
 export const editorProps: Omit<DirectEditorProps, "state"> = {

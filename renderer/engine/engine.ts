@@ -121,7 +121,11 @@ export class Engine {
       if (window.documents.has(document)) session.join(window, clientId, rendering);
     } catch (error) {
       console.error("a document did not open", document, error);
-      window.send({ type: "unreadable", document, reason: `The document could not be opened (${String(error)}).` });
+      window.send({
+        type: "unreadable",
+        document,
+        reason: `The document could not be opened (${String(error)}).`,
+      });
     }
   }
 
@@ -138,7 +142,9 @@ export class Engine {
 
   private async openSession(document: DocumentId, missing: () => void): Promise<DocumentSession> {
     const { repo } = this.parts;
-    const handle = await repo.find<DeckleDocument>(document as RepoId, { allowableStates: ["ready", "unavailable"] });
+    const handle = await repo.find<DeckleDocument>(document as RepoId, {
+      allowableStates: ["ready", "unavailable"],
+    });
     if (!handle.isReady()) {
       missing();
       await whenReady(handle);
@@ -197,7 +203,11 @@ export class Engine {
       window.send({ type: "created", request, document: await make() });
     } catch (error) {
       console.error("a document was not made", error);
-      window.send({ type: "failed", request, message: error instanceof Error ? error.message : String(error) });
+      window.send({
+        type: "failed",
+        request,
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -215,7 +225,9 @@ export class Engine {
 
   private async importMarkdown(name: string, markdown: string): Promise<DocumentId> {
     if (markdown.length > markdownUnitsMax)
-      throw new Error(`“${name}” is too large to import (the limit is ${markdownUnitsMax / 1024 / 1024} million characters).`);
+      throw new Error(
+        `“${name}” is too large to import (the limit is ${markdownUnitsMax / 1024 / 1024} million characters).`,
+      );
     const { title, doc } = parseMarkdown(markdown, this.parts.newId);
     return this.create(title || name.replace(/\.(md|markdown|mdown|txt)$/i, ""), operationsFor(doc));
   }
@@ -226,7 +238,11 @@ export class Engine {
       await this.parts.repo.flush(this.library?.workspaces as RepoId[] | undefined);
       window.send({ type: "flushed", request });
     } catch (error) {
-      window.send({ type: "failed", request, message: error instanceof Error ? error.message : String(error) });
+      window.send({
+        type: "failed",
+        request,
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 

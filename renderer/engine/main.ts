@@ -41,7 +41,13 @@ async function start(): Promise<Engine> {
     peerId: `deckle-${newId()}` as PeerId,
     saveDebounceRate: repoSaveMs,
   });
-  const engine = new Engine({ ...parts, repo, renderings: new Renderings(), newId, hasRelay: relay !== null });
+  const engine = new Engine({
+    ...parts,
+    repo,
+    renderings: new Renderings(),
+    newId,
+    hasRelay: relay !== null,
+  });
   if (relay !== null) {
     const link = new RelayLink(relay, engine.relayEvents, systemClock, Math.random);
     repo.networkSubsystem.addNetworkAdapter(link);

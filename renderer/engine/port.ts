@@ -43,7 +43,14 @@ export type FromWindow =
    * Unconfirmed steps of a collab client; refused silently when `version` is not the authority's.
    * Each sending has the client's next `batch` number, counted from 1.
    */
-  | { type: "steps"; document: DocumentId; version: number; clientId: string; batch: number; steps: StepJson[] }
+  | {
+      type: "steps";
+      document: DocumentId;
+      version: number;
+      clientId: string;
+      batch: number;
+      steps: StepJson[];
+    }
   /** The title field went from `base` to `value`; the engine merges it character by character. */
   | { type: "title"; document: DocumentId; base: string; value: string }
   /** Makes a document. Answered with `created`. */

@@ -57,7 +57,9 @@ export class RelayLink extends WebSocketClientAdapter {
     this.onOpen = () => {
       this.opened = true;
       onOpen();
-      this.hello = clock.after(helloWithinMs, () => this.incompatible("It accepted the connection and then said nothing."));
+      this.hello = clock.after(helloWithinMs, () =>
+        this.incompatible("It accepted the connection and then said nothing."),
+      );
     };
     this.onClose = (event?: { code?: number }) => {
       onClose();
@@ -162,7 +164,8 @@ const forwarded = new Set(["sync", "request", "ephemeral", "doc-unavailable"]);
 /** Whether a frame is one that automerge-repo may be given. */
 function isRepoFrame(message: Record<string, unknown>): boolean {
   const { type, senderId, documentId, data } = message;
-  if (typeof type !== "string" || !forwarded.has(type) || !isPeerId(senderId) || !isDocumentId(documentId)) return false;
+  if (typeof type !== "string" || !forwarded.has(type) || !isPeerId(senderId) || !isDocumentId(documentId))
+    return false;
   if (type === "doc-unavailable") return true;
   if (!(data instanceof Uint8Array) || data.length === 0) return false;
   if (type !== "ephemeral") return true;

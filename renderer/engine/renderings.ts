@@ -13,7 +13,8 @@ const databaseName = "deckle-renderings";
 const store = "renderings";
 
 /** Names a rendering by what it was made from. */
-export const renderingName = (heads: readonly string[]): string => `${renderVersion}:${[...heads].sort().join(",")}`;
+export const renderingName = (heads: readonly string[]): string =>
+  `${renderVersion}:${[...heads].sort().join(",")}`;
 
 export class Renderings {
   private readonly database = openDatabase(databaseName, 1, [store]);

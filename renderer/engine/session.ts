@@ -100,7 +100,10 @@ export class DocumentSession {
   join(window: Audience, clientId: string, rendering: string | null): void {
     this.followIfDue();
     this.audience.add(window);
-    const level = rendering === renderingName(this.heads) && this.authority.version === 0 && !this.authority.hasOperations;
+    const level =
+      rendering === renderingName(this.heads) &&
+      this.authority.version === 0 &&
+      !this.authority.hasOperations;
     window.send({
       type: "opened",
       document: this.document,
@@ -145,7 +148,11 @@ export class DocumentSession {
   }
 
   receiveTitle(base: string, value: string): void {
-    const clean = (text: string): string => text.replace(/[\r\n]+/g, " ").toWellFormed().slice(0, titleUnitsMax);
+    const clean = (text: string): string =>
+      text
+        .replace(/[\r\n]+/g, " ")
+        .toWellFormed()
+        .slice(0, titleUnitsMax);
     this.followIfDue();
     this.title = clean(mergeTitle(base, value, this.title));
     this.tell({ type: "title", document: this.document, title: this.title });

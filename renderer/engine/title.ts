@@ -10,7 +10,11 @@ export function spliceBetween(before: string, after: string): Splice | null {
   let start = 0;
   while (start < old.length && start < now.length && old[start] === now[start]) start++;
   let end = 0;
-  while (end < old.length - start && end < now.length - start && old[old.length - 1 - end] === now[now.length - 1 - end])
+  while (
+    end < old.length - start &&
+    end < now.length - start &&
+    old[old.length - 1 - end] === now[now.length - 1 - end]
+  )
     end++;
   const units = (list: string[]): number => list.join("").length;
   return {

@@ -42,7 +42,12 @@ export function figures(samples: readonly number[]): { median: number; p95: numb
 }
 
 /** Our figures beside a peer's: ours carries the ratios. */
-export function compared(ours: Omit<Row, "median" | "p95">, own: readonly number[], peer: string, theirs: readonly number[]): Row[] {
+export function compared(
+  ours: Omit<Row, "median" | "p95">,
+  own: readonly number[],
+  peer: string,
+  theirs: readonly number[],
+): Row[] {
   const mine = figures(own);
   const other = figures(theirs);
   return [

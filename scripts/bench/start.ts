@@ -41,7 +41,13 @@ export async function start(): Promise<Report> {
       machine: machine(),
       rows: [
         { name: "cold profile", operation: "process start to caret", unit: "ms", ...figures(cold) },
-        { name: "warm profile", operation: "process start to caret", size: `${documents} documents`, unit: "ms", ...figures(warm) },
+        {
+          name: "warm profile",
+          operation: "process start to caret",
+          size: `${documents} documents`,
+          unit: "ms",
+          ...figures(warm),
+        },
       ],
     };
   } finally {
@@ -58,7 +64,9 @@ async function fill(dataDir: string): Promise<void> {
     await page.getByRole("textbox", { name: "Document text" }).waitFor();
     await page.waitForFunction(() => "deckleBench" in globalThis);
     await page.evaluate(async (count) => {
-      type Bench = { deckleBench: { ask(question: { type: "create"; title: string }): Promise<{ type: string }> } };
+      type Bench = {
+        deckleBench: { ask(question: { type: "create"; title: string }): Promise<{ type: string }> };
+      };
       const { deckleBench } = globalThis as unknown as Bench;
       for (let i = 0; i < count; i++) {
         const answer = await deckleBench.ask({ type: "create", title: `Document ${i}` });
@@ -90,7 +98,10 @@ async function timedStart(dataDir: string): Promise<number> {
       "--remote-debugging-port=0",
       "--profile=default",
     ],
-    { env: { ...process.env, DECKLE_DATA: dataDir, DISPLAY: display.display }, stdio: ["ignore", "ignore", "pipe"] },
+    {
+      env: { ...process.env, DECKLE_DATA: dataDir, DISPLAY: display.display },
+      stdio: ["ignore", "ignore", "pipe"],
+    },
   );
   const exited = new Promise<void>((resolve) => app.once("exit", () => resolve()));
   try {
@@ -112,7 +123,10 @@ async function timedStart(dataDir: string): Promise<number> {
   }
 }
 
-async function firstPage(pages: Page[], browser: Awaited<ReturnType<typeof chromium.connectOverCDP>>): Promise<Page> {
+async function firstPage(
+  pages: Page[],
+  browser: Awaited<ReturnType<typeof chromium.connectOverCDP>>,
+): Promise<Page> {
   const page = pages.find((one) => one.url().startsWith("app://"));
   if (page) return page;
   const context = browser.contexts()[0];

@@ -65,7 +65,12 @@ export async function typing(options: { edits: number }): Promise<Report> {
     await prepare(page, 0);
     const replayed = await replay(page, cdp, edits);
     rows.push(
-      ...compared({ name: "Deckle", operation: `replay of ${edits.length} edits`, unit: "ms" }, replayed.ours, "bare ProseMirror", replayed.bare),
+      ...compared(
+        { name: "Deckle", operation: `replay of ${edits.length} edits`, unit: "ms" },
+        replayed.ours,
+        "bare ProseMirror",
+        replayed.bare,
+      ),
     );
     for (const { size, characters } of sizes) {
       await page.goto("app://deckle/index.html?bench");
@@ -76,7 +81,14 @@ export async function typing(options: { edits: number }): Promise<Report> {
         text: "abcdefgh "[i % 9] as string,
       }));
       const typed = await replay(page, cdp, keys);
-      rows.push(...compared({ name: "Deckle", operation: "key", size, unit: "ms" }, typed.ours, "bare ProseMirror", typed.bare));
+      rows.push(
+        ...compared(
+          { name: "Deckle", operation: "key", size, unit: "ms" },
+          typed.ours,
+          "bare ProseMirror",
+          typed.bare,
+        ),
+      );
     }
   } finally {
     await app.close();
@@ -129,7 +141,8 @@ function installBench(characters: number): void {
     const words = "It is a truth universally acknowledged that a document in want of words must be written. ";
     const { schema } = ours.state;
     const paragraphs: unknown[] = [];
-    for (let made = 0; made < characters; made += 440) paragraphs.push(schema.nodes.paragraph.create(null, schema.text(words.repeat(5).slice(0, 439))));
+    for (let made = 0; made < characters; made += 440)
+      paragraphs.push(schema.nodes.paragraph.create(null, schema.text(words.repeat(5).slice(0, 439))));
     ours.dispatch(ours.state.tr.insert(0, paragraphs));
   }
   document.querySelector("#bare")?.remove();
@@ -157,7 +170,8 @@ function installBench(characters: number): void {
     { capture: true },
   );
   const changed = new MutationObserver(() => (doneAt = performance.now()));
-  for (const view of [ours, bare]) changed.observe(view.dom, { childList: true, characterData: true, subtree: true, attributes: true });
+  for (const view of [ours, bare])
+    changed.observe(view.dom, { childList: true, characterData: true, subtree: true, attributes: true });
 
   const view = (which: Which): View => (which === "ours" ? ours : bare);
   // The trace counts characters with "\n" between paragraphs.
@@ -204,12 +218,20 @@ async function replay(page: Page, cdp: CDPSession, edits: readonly Edit[]): Prom
     // Who goes first changes from turn to turn.
     const order: Which[] = (from / turnEdits) % 2 === 0 ? ["ours", "bare"] : ["bare", "ours"];
     for (const which of order) {
-      await page.evaluate((name) => (globalThis as unknown as { pageBench: PageBench }).pageBench.use(name), which);
+      await page.evaluate(
+        (name) => (globalThis as unknown as { pageBench: PageBench }).pageBench.use(name),
+        which,
+      );
       for (const edit of turn) {
-        await page.evaluate(([name, one]) => (globalThis as unknown as { pageBench: PageBench }).pageBench.place(name, one), [which, edit] as const);
+        await page.evaluate(
+          ([name, one]) => (globalThis as unknown as { pageBench: PageBench }).pageBench.place(name, one),
+          [which, edit] as const,
+        );
         await press(cdp, edit);
       }
-      samples[which].push(...(await page.evaluate(() => (globalThis as unknown as { pageBench: PageBench }).pageBench.take())));
+      samples[which].push(
+        ...(await page.evaluate(() => (globalThis as unknown as { pageBench: PageBench }).pageBench.take())),
+      );
     }
   }
   const [ours, bare] = await page.evaluate(() => {
@@ -217,14 +239,25 @@ async function replay(page: Page, cdp: CDPSession, edits: readonly Edit[]): Prom
     return [pageBench.text("ours"), pageBench.text("bare")];
   });
   if (ours !== bare) throw new Error("the two editors hold different text: the replay is not a comparison");
-  if (samples.ours.length < edits.length * 0.99) throw new Error(`only ${samples.ours.length} of ${edits.length} keys were measured`);
+  if (samples.ours.length < edits.length * 0.99)
+    throw new Error(`only ${samples.ours.length} of ${edits.length} keys were measured`);
   return samples;
 }
 
 /** One key press as Chromium gets it from the system. */
 async function press(cdp: CDPSession, { deleteCount, text }: Edit): Promise<void> {
   const [key, code, windowsVirtualKeyCode, typed] =
-    deleteCount > 0 ? ["Backspace", "Backspace", 8, ""] : text === "\n" ? ["Enter", "Enter", 13, "\r"] : [text, "", 0, text];
-  await cdp.send("Input.dispatchKeyEvent", { type: typed ? "keyDown" : "rawKeyDown", key, code, windowsVirtualKeyCode, text: typed });
+    deleteCount > 0
+      ? ["Backspace", "Backspace", 8, ""]
+      : text === "\n"
+        ? ["Enter", "Enter", 13, "\r"]
+        : [text, "", 0, text];
+  await cdp.send("Input.dispatchKeyEvent", {
+    type: typed ? "keyDown" : "rawKeyDown",
+    key,
+    code,
+    windowsVirtualKeyCode,
+    text: typed,
+  });
   await cdp.send("Input.dispatchKeyEvent", { type: "keyUp", key, code, windowsVirtualKeyCode });
 }

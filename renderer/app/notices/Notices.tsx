@@ -8,14 +8,20 @@ export function Notices({ board }: { board: NoticeBoard }) {
   const notices = useStore(board.notices);
   return (
     <div className={styles["stack"]}>
-      {notices.map(({ id, message }) => (
-        <div key={id} role="alert" className={styles["notice"]}>
-          <p>{message}</p>
-          <Button quiet label="Dismiss" onPress={() => board.dismiss(id)}>
-            <X size={16} aria-hidden />
-          </Button>
-        </div>
-      ))}
+      {notices.map(({ id, message, kind }) =>
+        kind === "progress" ? (
+          <output key={id} aria-label="Progress" className={styles["notice"]}>
+            <p>{message}</p>
+          </output>
+        ) : (
+          <div key={id} role="alert" className={styles["notice"]}>
+            <p>{message}</p>
+            <Button quiet label="Dismiss" onPress={() => board.dismiss(id)}>
+              <X size={16} aria-hidden />
+            </Button>
+          </div>
+        ),
+      )}
     </div>
   );
 }

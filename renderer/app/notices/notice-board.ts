@@ -1,8 +1,8 @@
-/** What went wrong and has not been dismissed yet, newest last. */
-import { noticesMax } from "../limits.ts";
+/** What went wrong and has not been dismissed, and what is taking its time; newest last. */
+import { noticesMax, progressAfterMs } from "../limits.ts";
 import { Store } from "../store.ts";
 
-export type Notice = { id: number; message: string };
+export type Notice = { id: number; message: string; kind: "problem" | "progress" };
 
 export class NoticeBoard {
   readonly notices = new Store<readonly Notice[]>([]);
@@ -11,7 +11,21 @@ export class NoticeBoard {
   /** Says it once: the same words are not stacked. */
   show(message: string): void {
     const others = this.notices.get().filter((notice) => notice.message !== message);
-    this.notices.set([...others, { id: this.#nextId++, message }].slice(-noticesMax));
+    this.notices.set([...others, this.#notice(message, "problem")].slice(-noticesMax));
+  }
+
+  /** Says what is going on, if it goes on for long. @returns what to call when it is over */
+  progress(message: string): () => void {
+    const notice = this.#notice(message, "progress");
+    const timer = setTimeout(() => this.notices.set([...this.notices.get(), notice]), progressAfterMs);
+    return () => {
+      clearTimeout(timer);
+      this.dismiss(notice.id);
+    };
+  }
+
+  #notice(message: string, kind: Notice["kind"]): Notice {
+    return { id: this.#nextId++, message, kind };
   }
 
   dismiss(id: number): void {

@@ -1,0 +1,287 @@
+/**
+ * `npm run screenshots`: pictures of the real app with real content, to be looked at.
+ *
+ * A relay and two profiles are started, documents are imported and opened, and a PNG is made of each
+ * state that a person meets. The two that the README shows go to docs/images/, the others, which are for
+ * judging the interface, to .build/screenshots/. The same code gives the same pictures; nothing is left behind.
+ */
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Locator, Page } from "playwright";
+import { launchApp, temporaryFolder, type RunningApp } from "./app-process.ts";
+import { build } from "./build.ts";
+import { bookMarkdown } from "./corpus.ts";
+import { electronBinary } from "./electron-binary.ts";
+import { cacheFolder, root } from "./paths.ts";
+import { startRelay } from "./relay-process.ts";
+import { ensureSystem } from "./system.ts";
+
+const committedFolder = join(root, "docs", "images");
+const judgedFolder = join(cacheFolder, "screenshots");
+const pictureBytesMax = 200_000;
+const bookWords = 100_000;
+/** A book takes its time to import; everything else is quick. */
+const waitMs = 30_000;
+
+const usual = { width: 1200, height: 860 };
+const narrow = { width: 480, height: 720 };
+
+const essay = `# The deckle edge
+
+A deckle is the wooden frame that keeps pulp on the mould. A little always creeps **under** it, and so every sheet made by hand has an edge that no knife drew. For four centuries printers trimmed it away. Then machines learned to cut a perfect line, and the ragged edge became the mark of something that somebody had *made*.
+
+## What the frame is for
+
+Lift the mould too early and the sheet is thin in the middle; too late, and it will not let go of the felt. The deckle decides nothing about the paper. It only keeps what was poured from running off before it has settled, which is [most of what a tool can do](https://example.org/tools) for anyone.
+
+> The vatman does not make the sheet. He lets it happen evenly, and then he lets go.
+
+## A day at the vat
+
+1. Beat the rag until a handful, shaken in a jar, shows no threads.
+2. Fill the vat, and keep it warm:
+   - below twelve degrees the pulp sinks,
+   - above twenty it spoils by the evening.
+3. Pull, tilt, couch, and begin again. Write down every post:
+
+\`\`\`
+post 41   cotton rag, unbleached
+vat       14 °C, size added at noon
+couched   62 sheets, 3 torn
+\`\`\`
+
+What is torn goes back into the vat.
+`;
+
+/** Oldest first; the library lists the newest first. */
+const shelf = [
+  "Letters to the printer",
+  "Reading notes: Dard Hunter",
+  "Workshop rules",
+  "Budget for the autumn",
+  "Who borrowed what",
+  "A glossary of felts",
+  "Minutes, 3 October",
+  "Questions for the mill",
+];
+
+const longNames = [
+  "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+  "An account of the several ways in which paper was sized, weighed, counted and sold between 1480 and 1830",
+  "https://example.org/a/very/long/address/that/somebody/pasted/into/the/title/of/a/document?and=its&query=too",
+  "紙漉きの技術についての長い題名を持つ文書、その歴史と現在と未来",
+  "عن صناعة الورق في سمرقند وبغداد وكيف انتقلت إلى الغرب",
+  "",
+];
+
+const status = (page: Page): Locator => page.getByRole("status", { name: "Status" });
+const text = (page: Page): Locator => page.getByRole("textbox", { name: "Document text" });
+const title = (page: Page): Locator => page.getByRole("textbox", { name: "Title" });
+
+async function whenStatus(page: Page, words: RegExp): Promise<void> {
+  const shown = status(page);
+  try {
+    await shown.filter({ hasText: words }).waitFor({ timeout: waitMs });
+  } catch (error) {
+    throw new Error(`The status line says “${await shown.textContent()}”.`, { cause: error });
+  }
+}
+
+/** The document that was asked for is the one on screen. */
+async function whenOpen(page: Page, name: string): Promise<void> {
+  await page.waitForFunction(
+    (expected) =>
+      document.querySelector<HTMLTextAreaElement>("textarea[aria-label='Title']")?.value === expected,
+    name,
+    { timeout: waitMs },
+  );
+  await text(page).waitFor({ timeout: waitMs });
+}
+
+/** At the document's end, and at once, so that it is one change however slow the machine is. */
+async function type(page: Page, words: string): Promise<void> {
+  await text(page).press("ControlOrMeta+End");
+  await page.keyboard.insertText(words);
+}
+
+async function resize({ app, page }: RunningApp, size: typeof usual): Promise<void> {
+  await app.evaluate(({ BrowserWindow }, { width, height }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
+  }, size);
+  await page.waitForFunction(({ width }) => innerWidth === width, size, { timeout: waitMs });
+}
+
+/** Nothing has the focus and no pointer is over anything, unless the picture is about that. */
+async function rest(page: Page): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.evaluate(() =>
+    document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined,
+  );
+}
+
+async function picture(page: Page, name: string, folder = judgedFolder): Promise<void> {
+  const file = join(folder, `${name}.png`);
+  // Fonts and the status line's last change have had their frame.
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise((done) => setTimeout(done, 300));
+  });
+  await page.screenshot({ path: file, animations: "disabled" });
+  const { size } = await stat(file);
+  console.log(`${relative(root, file)}  ${Math.ceil(size / 1000)} kB`);
+  if (folder === committedFolder && size > pictureBytesMax)
+    throw new Error(`${name}.png has ${size} bytes, more than is worth committing (${pictureBytesMax}).`);
+}
+
+/** Markdown files to import, in order; a title of "" gives a document without one. */
+async function filesOf(folder: string, documents: readonly string[]): Promise<string[]> {
+  await mkdir(folder);
+  return Promise.all(
+    documents.map(async (markdown, i) => {
+      const file = join(folder, `${i}.md`);
+      await writeFile(file, markdown);
+      return file;
+    }),
+  );
+}
+
+const imports = (files: readonly string[]): string[] => files.map((file) => `--import=${file}`);
+
+/** The essay on both profiles, the relay there and gone. */
+async function essayPictures(folder: string, opened: RunningApp[]): Promise<void> {
+  const relay = await startRelay({ dataDir: join(folder, "relay") });
+  try {
+    const pages = shelf.map((name) => `# ${name}\n\nNothing here yet.\n`);
+    const files = await filesOf(join(folder, "essay"), [...pages, essay]);
+    const ours = await launchApp({ dataDir: folder, profile: "one", relay: relay.url, args: imports(files) });
+    opened.push(ours);
+    const { page } = ours;
+    await resize(ours, usual);
+    await whenOpen(page, "The deckle edge");
+    await type(page, " Nothing is lost by it except the hour.");
+    await whenStatus(page, /^Saved on this device · On the relay$/);
+
+    // Somebody else writes a word: what is seen has been through the relay and both engines.
+    const theirs = await launchApp({ dataDir: folder, profile: "two", relay: relay.url });
+    opened.push(theirs);
+    await theirs.page
+      .getByRole("navigation", { name: "Library" })
+      .getByText("The deckle edge")
+      .click({ timeout: waitMs });
+    await whenOpen(theirs.page, "The deckle edge");
+    await type(theirs.page, " By Friday even the hour shows in the sheets.");
+    await text(page).filter({ hasText: "By Friday" }).waitFor({ timeout: waitMs });
+    await whenStatus(page, /^Saved on this device · On the relay$/);
+
+    await rest(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await picture(page, colorScheme, committedFolder);
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await text(page).evaluate((dom) => dom.lastElementChild?.scrollIntoView({ block: "end" }));
+    await picture(page, "scrolled");
+    await keyboardPictures(page);
+
+    await page.getByRole("button", { name: "Hide library" }).click();
+    await resize(ours, narrow);
+    await text(page).evaluate((dom) => dom.closest("[role=presentation]")?.scrollTo(0, 0));
+    await rest(page);
+    await picture(page, "narrow");
+    await page.getByRole("button", { name: "Show library" }).click();
+    await rest(page);
+    await picture(page, "narrow-library");
+
+    await relay.stop();
+    await whenStatus(page, /Relay unreachable/);
+    await type(page, " Written while the relay was away.");
+    await whenStatus(page, /^Saved on this device · Relay unreachable · 1 change not yet on the relay$/);
+    await rest(page);
+    await picture(page, "narrow-offline");
+    await resize(ours, usual);
+    await picture(page, "offline");
+  } finally {
+    await relay.stop();
+  }
+}
+
+/** What somebody sees who uses the keyboard only, and the two dialogs. */
+async function keyboardPictures(page: Page): Promise<void> {
+  await page.getByRole("toolbar", { name: "Formatting" }).getByRole("button", { name: "Bold" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await picture(page, "focus");
+  await text(page).press("ControlOrMeta+k");
+  await page.getByRole("dialog", { name: "Link" }).waitFor();
+  await picture(page, "link");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("dialog", { name: "Settings" }).waitFor();
+  await picture(page, "settings");
+  await page.keyboard.press("Escape");
+  await rest(page);
+}
+
+/** One profile without a relay: nothing yet, names that do not fit, a whole book. */
+async function alonePictures(folder: string, opened: RunningApp[]): Promise<void> {
+  const files = await filesOf(
+    join(folder, "long"),
+    longNames.map((name) => `${name && `# ${name}\n\n`}A short page.\n`),
+  );
+  const app = await launchApp({ dataDir: folder, profile: "long", args: imports(files) });
+  opened.push(app);
+  const { page } = app;
+  await resize(app, usual);
+  const rows = page.getByRole("list", { name: "Documents" }).getByRole("button");
+  await rows.nth(longNames.length - 1).waitFor({ timeout: waitMs });
+  await rows.filter({ hasText: "An account" }).click();
+  await whenOpen(page, longNames[1] ?? "");
+  await whenStatus(page, /^Saved on this device · No relay$/);
+  await rest(page);
+  await picture(page, "long-names");
+  await rows.filter({ hasText: "Donau" }).click();
+  await whenOpen(page, longNames[0] ?? "");
+  await rest(page);
+  await picture(page, "long-word");
+
+  await page.getByRole("button", { name: "New document" }).click();
+  await whenOpen(page, "");
+  await whenStatus(page, /^Saved on this device/);
+  await title(page).focus();
+  await picture(page, "empty");
+}
+
+async function bookPicture(folder: string, opened: RunningApp[]): Promise<void> {
+  const [file = ""] = await filesOf(join(folder, "book"), [
+    `# One hundred thousand words\n\n${bookMarkdown(bookWords)}`,
+  ]);
+  const app = await launchApp({ dataDir: folder, profile: "book", args: imports([file]) });
+  opened.push(app);
+  const { page } = app;
+  await resize(app, usual);
+  await whenOpen(page, "One hundred thousand words");
+  await whenStatus(page, /^Saved on this device/);
+  await text(page).evaluate((dom) => dom.children[Math.floor(dom.childElementCount / 2)]?.scrollIntoView());
+  await rest(page);
+  await picture(page, "import-100k");
+}
+
+const system = ensureSystem({ needsVirtualDisplay: true });
+if (!system.ok) {
+  console.error(system.message);
+  process.exit(1);
+}
+console.log((await electronBinary()).note);
+await build();
+await mkdir(committedFolder, { recursive: true });
+await rm(judgedFolder, { recursive: true, force: true });
+await mkdir(judgedFolder, { recursive: true });
+for (const make of [essayPictures, alonePictures, bookPicture]) {
+  const folder = await temporaryFolder();
+  const opened: RunningApp[] = [];
+  try {
+    await make(folder, opened);
+  } finally {
+    for (const app of opened.toReversed()) await app.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
