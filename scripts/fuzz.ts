@@ -3,7 +3,7 @@
  * Prints every failing seed with what did not hold; ends with a count. Exit 1 where any run failed.
  */
 import { parseArgs } from "node:util";
-import { fuzzRun } from "../renderer/document/fuzz.ts";
+import { followed, fuzzRun } from "../renderer/document/fuzz.ts";
 import { useAutomerge } from "./automerge.ts";
 
 const { values } = parseArgs({
@@ -45,6 +45,9 @@ for (let seed = first; seed < first + runs; seed++) {
   }
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
+console.log(
+  `remote changes followed by patches ${followed.patches} times, rendered afresh ${followed.afresh} times`,
+);
 if (edits === 0) console.log("no run made an edit: that proves nothing");
 console.log(
   `${runs} runs, ${edits} edits, ${failing.length} failures in ${seconds} s${failing.length > 0 ? `; failing seeds: ${failing.join(" ")}` : ""}`,

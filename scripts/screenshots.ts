@@ -23,18 +23,18 @@ const bookWords = 100_000;
 /** A book takes its time to import; everything else is quick. */
 const waitMs = 30_000;
 
-const usual = { width: 1200, height: 860 };
+const usual = { width: 1240, height: 920 };
 const narrow = { width: 480, height: 720 };
 
 const essay = `# The deckle edge
 
-A deckle is the wooden frame that keeps pulp on the mould. A little always creeps **under** it, and so every sheet made by hand has an edge that no knife drew. For four centuries printers trimmed it away. Then machines learned to cut a perfect line, and the ragged edge became the mark of something that somebody had *made*.
+A deckle is the wooden frame that keeps pulp on the mould. A little always creeps **under** it, and so every sheet made by hand has an edge that no knife drew. Then machines learned to cut a perfect line, and the ragged edge became the mark of something that somebody had *made*.
 
 ## What the frame is for
 
-Lift the mould too early and the sheet is thin in the middle; too late, and it will not let go of the felt. The deckle decides nothing about the paper. It only keeps what was poured from running off before it has settled, which is [most of what a tool can do](https://example.org/tools) for anyone.
+The deckle decides nothing about the paper. It only keeps what was poured from running off before it has settled, which is [most of what a good tool does](https://example.org/tools).
 
-> The vatman does not make the sheet. He lets it happen evenly, and then he lets go.
+> The vatman does not make the sheet. He lets it happen evenly.
 
 ## A day at the vat
 
@@ -46,12 +46,13 @@ Lift the mould too early and the sheet is thin in the middle; too late, and it w
 
 \`\`\`
 post 41   cotton rag, unbleached
-vat       14 °C, size added at noon
 couched   62 sheets, 3 torn
 \`\`\`
 
 What is torn goes back into the vat.
 `;
+/** Made on the other profile, and so seen only by way of the relay. */
+const theirPage = "Ink from oak galls";
 
 /** Oldest first; the library lists the newest first. */
 const shelf = [
@@ -119,6 +120,11 @@ async function rest(page: Page): Promise<void> {
   );
 }
 
+async function toTop(page: Page): Promise<void> {
+  await rest(page);
+  await text(page).evaluate((dom) => dom.closest("[role=presentation]")?.scrollTo(0, 0));
+}
+
 async function picture(page: Page, name: string, folder = judgedFolder): Promise<void> {
   const file = join(folder, `${name}.png`);
   // Fonts and the status line's last change have had their frame.
@@ -162,7 +168,13 @@ async function essayPictures(folder: string, opened: RunningApp[]): Promise<void
     await whenStatus(page, /^Saved on this device · On the relay$/);
 
     // Somebody else writes a word: what is seen has been through the relay and both engines.
-    const theirs = await launchApp({ dataDir: folder, profile: "two", relay: relay.url });
+    const [theirFile = ""] = await filesOf(join(folder, "theirs"), [`# ${theirPage}\n\nNothing here yet.\n`]);
+    const theirs = await launchApp({
+      dataDir: folder,
+      profile: "two",
+      relay: relay.url,
+      args: imports([theirFile]),
+    });
     opened.push(theirs);
     await theirs.page
       .getByRole("navigation", { name: "Library" })
@@ -171,9 +183,10 @@ async function essayPictures(folder: string, opened: RunningApp[]): Promise<void
     await whenOpen(theirs.page, "The deckle edge");
     await type(theirs.page, " By Friday even the hour shows in the sheets.");
     await text(page).filter({ hasText: "By Friday" }).waitFor({ timeout: waitMs });
+    await page.getByRole("list", { name: "Documents" }).getByText(theirPage).waitFor({ timeout: waitMs });
     await whenStatus(page, /^Saved on this device · On the relay$/);
 
-    await rest(page);
+    await toTop(page);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await picture(page, colorScheme, committedFolder);
@@ -185,12 +198,12 @@ async function essayPictures(folder: string, opened: RunningApp[]): Promise<void
 
     await page.getByRole("button", { name: "Hide library" }).click();
     await resize(ours, narrow);
-    await text(page).evaluate((dom) => dom.closest("[role=presentation]")?.scrollTo(0, 0));
-    await rest(page);
+    await toTop(page);
     await picture(page, "narrow");
     await page.getByRole("button", { name: "Show library" }).click();
     await rest(page);
     await picture(page, "narrow-library");
+    await page.getByRole("button", { name: "Hide library" }).click();
 
     await relay.stop();
     await whenStatus(page, /Relay unreachable/);
@@ -199,6 +212,8 @@ async function essayPictures(folder: string, opened: RunningApp[]): Promise<void
     await rest(page);
     await picture(page, "narrow-offline");
     await resize(ours, usual);
+    await page.getByRole("button", { name: "Show library" }).click();
+    await rest(page);
     await picture(page, "offline");
   } finally {
     await relay.stop();
@@ -215,7 +230,8 @@ async function keyboardPictures(page: Page): Promise<void> {
   await picture(page, "link");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByRole("dialog", { name: "Settings" }).waitFor();
+  // The relay's port is another one each time.
+  await page.getByRole("textbox", { name: "Relay URL" }).fill("wss://relay.example.org/sync");
   await picture(page, "settings");
   await page.keyboard.press("Escape");
   await rest(page);
@@ -242,10 +258,15 @@ async function alonePictures(folder: string, opened: RunningApp[]): Promise<void
   await whenOpen(page, longNames[0] ?? "");
   await rest(page);
   await picture(page, "long-word");
+  await rows.filter({ hasText: "سمرقند" }).click();
+  await whenOpen(page, longNames[4] ?? "");
+  await rest(page);
+  await picture(page, "right-to-left");
 
   await page.getByRole("button", { name: "New document" }).click();
   await whenOpen(page, "");
   await whenStatus(page, /^Saved on this device/);
+  await rest(page);
   await title(page).focus();
   await picture(page, "empty");
 }

@@ -2,7 +2,7 @@
  * The main job, as two people do it: real windows, a real relay process, real files and a real
  * SIGKILL. Each test has folders of its own.
  */
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { launchApp, startRelay, temporaryFolder } from "../app.ts";
 import type { RelayProcess, RunningApp } from "../app.ts";
@@ -165,4 +165,29 @@ test("undo takes back own edits only", async () => {
   await whenText(two.page, "theirs");
   await one.page.keyboard.press("ControlOrMeta+Shift+z");
   await whenText(two.page, "mine theirs");
+});
+
+test("documents that are imported and not opened reach the relay, and the status says so", async () => {
+  const data = await folder();
+  const relay = await serve(data);
+  const files: string[] = [];
+  for (const name of ["One", "Two", "Three"]) {
+    const file = `${data}/${name}.md`;
+    await writeFile(file, `# ${name}\n\nText of ${name}.\n`);
+    files.push(`--import=${file}`);
+  }
+  const app = await launchApp({ dataDir: data, profile: "importer", relay: relay.url, args: files });
+  open.push(app);
+  await openDocument(app.page, "One");
+  await status(app.page, /^Saved on this device · On the relay$/);
+  await openDocument(app.page, "Three");
+  await status(app.page, /^Saved on this device · On the relay$/);
+
+  const other = await launch(data, "other", relay);
+  await openDocument(other.page, "Two");
+  await whenText(other.page, "Text of Two.");
+  // The empty page of the other's first start is not in everyone's library.
+  expect(
+    await app.page.getByRole("list", { name: "Documents" }).getByRole("button").allTextContents(),
+  ).not.toContain("Untitled");
 });

@@ -52,6 +52,8 @@ export function App({ desk }: { desk: Desk }) {
 
   useEffect(() => {
     const keydown = (event: KeyboardEvent): void => {
+      // Over the page the sidebar is a guest.
+      if (event.key === "Escape" && matchMedia(narrow).matches) setSidebar(false);
       if (event.key !== "\\" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
       event.preventDefault();
       toggle();
@@ -75,9 +77,13 @@ export function App({ desk }: { desk: Desk }) {
   return (
     <div className={styles["window"]}>
       {sidebar && (
-        <div className={styles["side"]}>
-          <Library desk={desk} onHide={toggle} onChosen={chosen} />
-        </div>
+        <>
+          <div className={styles["side"]}>
+            <Library desk={desk} onHide={toggle} onChosen={chosen} />
+          </div>
+          {/* The pointer's way out; the keyboard has Escape and the sidebar's own button. */}
+          <div className={styles["scrim"]} aria-hidden onPointerDown={chosen} />
+        </>
       )}
       <main className={styles["main"]}>
         <header className={styles["bar"]}>

@@ -5,9 +5,11 @@
  *
  * Invariant: once `takeOperations` has been written to the CRDT, `doc` equals `render(spans)`.
  */
+import type { Patch } from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
 import { Step, Transform } from "prosemirror-transform";
 import { diffSteps } from "./diff.ts";
+import { followPatches } from "./follow.ts";
 import { identifyRange } from "./identify.ts";
 import { operationsOf, pushOperation } from "./operations.ts";
 import type { Operation } from "./operations.ts";
@@ -106,16 +108,36 @@ export class Authority {
   }
 
   /**
+   * Follows the CRDT by what changed in it.
+   * @param patches all since the document was last level with the CRDT, without own operations
+   * @returns the steps to send to all windows; null where only `follow` can tell
+   */
+  followPatches(patches: readonly Patch[]): Step[] | null {
+    if (this.mustFollow) return null;
+    this.mustBeWritten();
+    const tr = followPatches(this.doc, patches);
+    return tr && this.moveTo(tr);
+  }
+
+  /**
    * Follows the CRDT: what was rendered from it afresh becomes the document.
    * @returns the steps to send to all windows; none where it was level already
    */
   follow(rendered: Node): Step[] {
-    if (this.operations.length > 0)
-      throw new Error("operations must be written before remote changes are followed");
+    this.mustBeWritten();
     this.mustFollow = false;
     const tr = new Transform(this.doc);
-    // The steps' result, not `rendered`: nodes that did not change stay the same objects.
     for (const step of diffSteps(this.doc, rendered)) tr.step(step);
+    return this.moveTo(tr);
+  }
+
+  private mustBeWritten(): void {
+    if (this.operations.length > 0)
+      throw new Error("operations must be written before remote changes are followed");
+  }
+
+  /** The steps' result, not what was rendered: nodes that did not change stay the same objects. */
+  private moveTo(tr: Transform): Step[] {
     this.doc = tr.doc;
     this.version += tr.steps.length;
     return tr.steps;

@@ -24,7 +24,7 @@ const anchorUnits = 3;
 export function diffSteps(before: Node, after: Node): Step[] {
   const tr = new Transform(before);
   try {
-    diffChildren(tr, before, after, 0);
+    diffChildren(tr, before.children, after.children, 0);
   } catch {
     // A step that the schema refuses half-way (an odd type change): the whole is always allowed.
     return wholeReplacement(before, after);
@@ -36,10 +36,20 @@ function wholeReplacement(before: Node, after: Node): Step[] {
   return new Transform(before).replace(0, before.content.size, after.slice(0)).steps;
 }
 
-/** Positions are in `tr.doc`; `pos` is where the content of `before` starts there. */
-function diffChildren(tr: Transform, before: Node, after: Node, pos: number): void {
-  const old = before.children;
-  const now = after.children;
+/** Turns some neighbouring blocks of `tr.doc`, the first of which starts at `pos`, into others. */
+export function diffBlocks(tr: Transform, old: readonly Node[], now: readonly Node[], pos: number): void {
+  const trial = new Transform(tr.doc);
+  try {
+    diffChildren(trial, old, now, pos);
+    for (const step of trial.steps) tr.step(step);
+  } catch {
+    const size = old.reduce((sum, node) => sum + node.nodeSize, 0);
+    tr.step(new ReplaceStep(pos, pos + size, new Slice(Fragment.fromArray(now), 0, 0)));
+  }
+}
+
+/** Positions are in `tr.doc`; `pos` is where the old blocks start there. */
+function diffChildren(tr: Transform, old: readonly Node[], now: readonly Node[], pos: number): void {
   let start = 0;
   while (start < old.length && start < now.length && same(old[start], now[start])) start++;
   let oldEnd = old.length;
@@ -57,7 +67,7 @@ function diffChildren(tr: Transform, before: Node, after: Node, pos: number): vo
     const nowNodes = now.slice(gap.nowFrom, gap.nowTo);
     if (oldNodes.length === nowNodes.length && oldNodes.every((node, i) => comparable(node, nowNodes[i])))
       diffPairs(tr, oldNodes, nowNodes, gapPos);
-    else replaceGap(tr, before, after, gap, gapPos);
+    else replaceGap(tr, oldNodes, nowNodes, gapPos);
   }
 }
 
@@ -133,20 +143,25 @@ function diffPair(tr: Transform, before: Node, after: Node, pos: number): void {
   const first = markupChanges && after.type.validContent(before.content);
   if (first) tr.setNodeMarkup(pos, after.type, after.attrs, after.marks);
   if (before.isTextblock) diffInline(tr, before.content, after.content, pos + 1);
-  else diffChildren(tr, before, after, pos + 1);
+  else diffChildren(tr, before.children, after.children, pos + 1);
   if (markupChanges && !first) tr.setNodeMarkup(pos, after.type, after.attrs, after.marks);
 }
 
 /** Replaces the smallest stretch of a gap that differs: a split or a join moves no other text. */
-function replaceGap(tr: Transform, before: Node, after: Node, gap: Gap, gapPos: number): void {
-  const old = Fragment.fromArray(before.children.slice(gap.oldFrom, gap.oldTo));
-  const now = Fragment.fromArray(after.children.slice(gap.nowFrom, gap.nowTo));
+function replaceGap(
+  tr: Transform,
+  oldNodes: readonly Node[],
+  nowNodes: readonly Node[],
+  gapPos: number,
+): void {
+  const old = Fragment.fromArray(oldNodes);
+  const now = Fragment.fromArray(nowNodes);
   const from = old.findDiffStart(now);
   const end = old.findDiffEnd(now);
   if (from === null || end === null) return;
   // Where the equal ends overlap ("aa" → "aaa"), the end gives way.
   const overlap = Math.max(0, from - Math.min(end.a, end.b));
-  const whole = after.copy(now).slice(from, end.b + overlap);
+  const whole = tr.doc.copy(now).slice(from, end.b + overlap);
   const small = tr.maybeStep(new ReplaceStep(gapPos + from, gapPos + end.a + overlap, whole));
   if (small.failed) tr.step(new ReplaceStep(gapPos, gapPos + old.size, new Slice(now, 0, 0)));
 }

@@ -10,6 +10,7 @@
 import * as A from "@automerge/automerge/slim";
 import { collab, getVersion, receiveTransaction, sendableSteps } from "prosemirror-collab";
 import { history } from "prosemirror-history";
+import type { Node } from "prosemirror-model";
 import { Step } from "prosemirror-transform";
 import { EditorState, Plugin } from "prosemirror-state";
 import { Authority } from "./authority.ts";
@@ -23,6 +24,9 @@ import { render } from "./render.ts";
 import { schema } from "./schema.ts";
 
 export type FuzzOptions = { seed: number; peers: number; steps: number };
+
+/** How often remote changes were followed by their patches, and how often only a new rendering would do. */
+export const followed = { patches: 0, afresh: 0 };
 
 const hexActor = (n: number): string => n.toString(16).padStart(32, "0");
 
@@ -41,7 +45,7 @@ export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits
   for (let step = 0; step < steps; step++) {
     const peer = random.pick(peers);
     const chance = random.next();
-    if (chance < 0.7) edits += peer.edit(random, letters) ? 1 : 0;
+    if (chance < 0.7) edits += peer.edit(random, letters, erased) ? 1 : 0;
     else if (chance < 0.85) peer.send(erased);
     else if (chance < 0.95) {
       peer.flush(erased);
@@ -72,10 +76,10 @@ export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits
 
 function accountForText(peer: Peer, peers: readonly Peer[], erased: ReadonlySet<string>): void {
   const seen = new Map<string, number>();
-  for (const letter of textOf(peer.authority)) seen.set(letter, (seen.get(letter) ?? 0) + 1);
+  for (const letter of textOf(peer.authority.doc)) seen.set(letter, (seen.get(letter) ?? 0) + 1);
   for (const { typed } of peers)
     for (const letter of typed) {
-      if (letter === "\n") continue; // breaks are not told apart
+      if (letter === "\n" || letter === " ") continue; // breaks, and what they become in a heading, are not told apart
       if (erased.has(letter)) continue;
       if (seen.get(letter) !== 1)
         throw new Error(
@@ -84,9 +88,12 @@ function accountForText(peer: Peer, peers: readonly Peer[], erased: ReadonlySet<
     }
 }
 
-const textOf = (authority: Authority): string[] => [
-  ...authority.doc.textBetween(0, authority.doc.content.size, "", ""),
-];
+const textOf = (doc: Node): string[] => [...doc.textBetween(0, doc.content.size, "", "")];
+
+function noteErased(before: readonly string[], after: readonly string[], erased: Set<string>): void {
+  const now = new Set(after);
+  for (const letter of before) if (!now.has(letter)) erased.add(letter);
+}
 
 class Peer {
   readonly name: string;
@@ -127,10 +134,13 @@ class Peer {
     });
   }
 
-  edit(random: Random, letters: Letters): boolean {
+  edit(random: Random, letters: Letters, erased: Set<string>): boolean {
     const tr = randomEdit(this.window, random, letters);
     if (!tr) return false;
+    const before = textOf(this.window.doc);
     this.window = this.window.apply(tr);
+    // Also what comes back by undo before anybody else saw it gone: it may come back twice.
+    noteErased(before, textOf(this.window.doc), erased);
     return tr.docChanged;
   }
 
@@ -139,16 +149,15 @@ class Peer {
     this.deliver();
     const sendable = sendableSteps(this.window);
     if (!sendable) return;
-    const before = textOf(this.authority);
+    const before = textOf(this.authority.doc);
     const received = this.authority.receive(
       sendable.version,
       sendable.steps.map((step) => step.toJSON() as unknown),
     );
     if (!received.ok) throw new Error(`the authority refused steps: ${JSON.stringify(received)}`);
-    const after = textOf(this.authority);
-    const now = new Set(after);
+    const after = textOf(this.authority.doc);
     const old = new Set(before);
-    for (const letter of before) if (!now.has(letter)) erased.add(letter);
+    noteErased(before, after, erased);
     for (const letter of after) if (!old.has(letter)) this.typed.add(letter);
     this.inbox.push(...received.steps.map((step) => ({ step, clientId: this.name })));
     this.inbox.push(...received.repairs.map((step) => ({ step, clientId: "engine" })));
@@ -198,8 +207,16 @@ class Peer {
       A.getHeads(this.replica).filter((head) => A.hasHeads(other.replica, [head])),
     );
     const some = random?.chance(0.5) ? changes.slice(0, random.below(changes.length + 1)) : changes;
-    [this.replica] = A.applyChanges(this.replica, some);
-    this.follow();
+    let patches: A.Patch[] = [];
+    [this.replica] = A.applyChanges(this.replica, some, { patchCallback: (all) => (patches = all) });
+    const steps = this.authority.followPatches(patches);
+    if (steps) {
+      followed.patches++;
+      this.inbox.push(...steps.map((step) => ({ step, clientId: "engine" })));
+    } else {
+      followed.afresh++;
+      this.follow();
+    }
   }
 
   /** Closes and opens again from bytes, as after a crash that lost nothing. */

@@ -6,7 +6,7 @@ import type { Nodes, RootContent } from "mdast";
 import { gfm } from "micromark-extension-gfm";
 import type { Node } from "prosemirror-model";
 import { describe, expect, test } from "vitest";
-import { bookMarkdown, markdownFiles } from "../../scripts/corpus.ts";
+import { markdownFiles } from "../../scripts/corpus.ts";
 import {
   emphasisCharsMax,
   indentColumnsMax,

@@ -15,3 +15,5 @@ export const resyncsMax = 4;
 export const statusAfterMsMax = 4_000;
 /** A title that came from elsewhere waits until the person has not typed in the field for this long. */
 export const titleQuietMs = 500;
+/** A deletion longer than this is not taken apart where somebody inserted into it meanwhile. */
+export const splitDeletionMax = 20_000;

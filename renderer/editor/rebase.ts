@@ -9,6 +9,7 @@ import { ReplaceStep } from "prosemirror-transform";
 import type { Mapping, Step, Transform } from "prosemirror-transform";
 import { collabState, setCollabState } from "./collab.ts";
 import type { Unconfirmed } from "./collab.ts";
+import { splitDeletionMax } from "./limits.ts";
 
 export type Undoable = { readonly step: Step; readonly inverted: Step };
 
@@ -26,11 +27,36 @@ export function undoFrom(tr: Transform, entries: readonly Undoable[], first: num
 export function redo(tr: Transform, entries: readonly Undoable[], index: number): number {
   const { step } = entries[index] as Undoable;
   const mapping = tr.mapping.slice(entries.length - index);
-  const mapped = step.map(mapping);
   const before = tr.steps.length;
+  if (deleteAround(tr, step, mapping)) return tr.steps.length - before;
+  const mapped = step.map(mapping);
   if ((!mapped || tr.maybeStep(mapped).failed) && !rescue(tr, step, mapping)) return 0;
   (tr.mapping as Mirrored).setMirror(entries.length - 1 - index, tr.steps.length - 1);
   return tr.steps.length - before;
+}
+
+/**
+ * A deletion over a stretch into which somebody has inserted meanwhile takes away what it meant and
+ * leaves what is new, as the CRDT would: a mapped step would take both.
+ * @returns false where nothing was inserted there, and the step can simply be mapped
+ */
+function deleteAround(tr: Transform, step: Step, mapping: Mapping): boolean {
+  if (!(step instanceof ReplaceStep) || step.slice.openStart > 0 || step.slice.openEnd > 0) return false;
+  if (step.to - step.from < 2 || step.to - step.from > splitDeletionMax) return false;
+  const pieces: { from: number; to: number }[] = [];
+  for (let at = step.from; at < step.to; at++) {
+    const { pos: from, deletedAfter } = mapping.mapResult(at, 1);
+    const to = mapping.map(at + 1, -1);
+    if (deletedAfter || to !== from + 1) continue;
+    const last = pieces.at(-1);
+    if (last?.to === from) last.to = to;
+    else pieces.push({ from, to });
+  }
+  const [first] = pieces;
+  if (!first || pieces.length < 2) return false;
+  for (const { from, to } of pieces.reverse()) tr.delete(from, to);
+  if (step.slice.size > 0) tr.replace(first.from, first.from, step.slice);
+  return true;
 }
 
 /** Puts the text of a step that no longer applies where it would have been, in a new paragraph if need be. */

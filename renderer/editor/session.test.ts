@@ -124,6 +124,31 @@ describe("a session", () => {
     expect(textOf(engine.doc)).toBe("Xabc");
   });
 
+  it("leaves what somebody inserted into a stretch that is being deleted", () => {
+    const engine = new FakeEngine(docOf("hello", "world"));
+    const { session, pump } = openAt(engine);
+    pump();
+    engine.remote((tr) => tr.insert(4, schema.text("X")));
+    const { state } = session;
+    if (!state) throw new Error("nothing is shown");
+    session.dispatch(state.tr.delete(3, 11));
+    pump();
+    expect(textOf(engine.doc)).toBe("heXld");
+    expect(session.state?.doc.eq(engine.doc)).toBe(true);
+  });
+
+  it("leaves what somebody inserted into a word that is being typed over", () => {
+    const engine = new FakeEngine(docOf("hello"));
+    const { session, pump } = openAt(engine);
+    pump();
+    engine.remote((tr) => tr.insert(4, schema.text("X")));
+    const { state } = session;
+    if (!state) throw new Error("nothing is shown");
+    session.dispatch(state.tr.insertText("bye", 1, 6));
+    pump();
+    expect(textOf(engine.doc)).toBe("byeX");
+  });
+
   it("keeps what was typed where somebody else deleted the paragraph meanwhile", () => {
     const engine = new FakeEngine(docOf("one", "two", "three"));
     const { session, pump } = openAt(engine);

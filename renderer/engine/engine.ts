@@ -85,7 +85,9 @@ export class Engine {
         this.sessions.get(message.document)?.receiveTitle(message.base, message.value);
         return;
       case "create":
-        void this.answer(window, message.request, () => this.create(message.title, [firstBlock]));
+        void this.answer(window, message.request, () =>
+          this.create(message.title, [firstBlock], message.title === ""),
+        );
         return;
       case "import":
         void this.answer(window, message.request, () => this.importMarkdown(message.name, message.markdown));
@@ -157,7 +159,7 @@ export class Engine {
       taken: this.taken,
       save: (id) => repo.flush([id as RepoId]),
       hasRelay: () => this.parts.hasRelay,
-      titleChanged: (id, title) => this.library?.retitle(id, title),
+      edited: (id, title) => this.library?.edited(id, title),
     });
     this.sessions.set(document, session);
     return session;
@@ -211,7 +213,12 @@ export class Engine {
     }
   }
 
-  private async create(title: string, operations: readonly Operation[]): Promise<DocumentId> {
+  /** @param isBlank nothing was written in it yet: others need not see it */
+  private async create(
+    title: string,
+    operations: readonly Operation[],
+    isBlank: boolean,
+  ): Promise<DocumentId> {
     const library = this.library;
     if (!library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
     const clean = title.toWellFormed().slice(0, titleUnitsMax);
@@ -219,7 +226,7 @@ export class Engine {
     handle.change((draft) => runOperations(draft, operations));
     await this.parts.repo.flush([handle.documentId]);
     this.parts.ledger.set(handle.documentId, { heads: [], unsent: true });
-    library.add(handle.documentId, clean);
+    library.add(handle.documentId, clean, isBlank);
     return handle.documentId;
   }
 
@@ -229,7 +236,7 @@ export class Engine {
         `“${name}” is too large to import (the limit is ${markdownUnitsMax / 1024 / 1024} million characters).`,
       );
     const { title, doc } = parseMarkdown(markdown, this.parts.newId);
-    return this.create(title || name.replace(/\.(md|markdown|mdown|txt)$/i, ""), operationsFor(doc));
+    return this.create(title || name.replace(/\.(md|markdown|mdown|txt)$/i, ""), operationsFor(doc), false);
   }
 
   private async flush(window: Window, request: number): Promise<void> {
@@ -281,14 +288,14 @@ export class Engine {
   private received(document: string, heads: readonly string[]): void {
     const session = this.sessions.get(document);
     if (session) return session.receipt(heads);
-    const handle = this.delivering.get(document);
-    if (!handle) return;
-    const doc = handle.doc();
+    // Without a session: a document that is being delivered, or was just made and is not open yet.
+    const handle = this.delivering.get(document) ?? this.parts.repo.handles[document as RepoId];
+    if (!handle?.isReady() || !this.parts.ledger.receipt(document)) return;
+    const doc = handle.doc() as A.Doc<unknown>;
     const known = heads.filter((head) => A.hasHeads(doc, [head]));
     const unsent = A.getChangesMetaSince(doc, known).length > 0;
     this.parts.ledger.set(document, { heads: [...heads], unsent });
-    if (unsent) return;
-    this.delivering.delete(document);
+    if (unsent || !this.delivering.delete(document)) return;
     void this.release(document);
   }
 }

@@ -66,12 +66,18 @@ export class Library {
     await this.parts.ledger.setWorkspaces({ local: this.local.documentId, relays });
   }
 
-  /** Lists a document that was just made, where others find it. */
-  add(document: DocumentId, title: string): void {
-    this.put({ document, title, createdAt: this.parts.clock.now() });
+  /**
+   * Lists a document that was just made. A blank one is listed on this device only, until somebody
+   * writes in it: the empty page of a first start is nobody else's business.
+   */
+  add(document: DocumentId, title: string, isBlank: boolean): void {
+    const entry = { document, title, createdAt: this.parts.clock.now() };
+    if (isBlank) this.local.change((draft) => putEntry(draft, entry, true));
+    else this.put(entry);
   }
 
-  retitle(document: DocumentId, title: string): void {
+  /** A document was written in: it is listed under its title, for everyone. */
+  edited(document: DocumentId, title: string): void {
     const entry = this.entries().find((one) => one.document === document);
     if (entry) this.put({ ...entry, title });
   }
@@ -84,7 +90,10 @@ export class Library {
   private share(handle: DocHandle<Workspace>): void {
     this.shared = handle;
     this.watch(handle);
-    const missing = entriesOf(this.local.doc()).filter((entry) => !handle.doc().entries[entry.document]);
+    const { entries } = this.local.doc();
+    const missing = entriesOf(this.local.doc()).filter(
+      ({ document }) => !handle.doc().entries[document] && entries[document]?.blank !== true,
+    );
     if (missing.length > 0) handle.change((draft) => missing.forEach((entry) => putEntry(draft, entry)));
     this.parts.changed(this.entries());
   }

@@ -12,6 +12,9 @@ export const hereExpiresMs = 40_000;
 /** Remote changes that arrive within this are rendered once. */
 export const followAfterMs = 20;
 
+/** Every so many remote batches the whole document is rendered afresh and compared with what is shown. */
+export const checkEveryFollows = 50;
+
 /** A cached rendering is written this long after the last change. */
 export const renderingAfterMs = 2000;
 

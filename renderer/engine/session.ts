@@ -20,6 +20,7 @@ import type { Ledger } from "./ledger.ts";
 import {
   coalesceAloneMs,
   coalesceTogetherMs,
+  checkEveryFollows,
   followAfterMs,
   renderingAfterMs,
   saveRetryFirstMs,
@@ -53,7 +54,8 @@ export type SessionParts = {
   save: (document: DocumentId) => Promise<void>;
   /** Whether there is a relay to send to. */
   hasRelay: () => boolean;
-  titleChanged: (document: DocumentId, title: string) => void;
+  /** Something was written; the library lists the document under this title. */
+  edited: (document: DocumentId, title: string) => void;
 };
 
 export class DocumentSession {
@@ -74,6 +76,9 @@ export class DocumentSession {
   private writeTimer: Timer | null = null;
   private followTimer: Timer | null = null;
   private followTookMs = 0;
+  private followed = 0;
+  /** Remote changes since the authority was last level. */
+  private patches: A.Patch[] = [];
   private renderingTimer: Timer | null = null;
   private renderingWritten = "";
   private told = "";
@@ -213,14 +218,15 @@ export class DocumentSession {
       this.authority.returnOperations(operations);
       throw error;
     }
-    if (title) this.parts.titleChanged(this.document, this.title);
+    this.parts.edited(this.document, this.title);
     this.heads = A.getHeads(this.handle.doc());
   }
 
   // Following.
 
-  private readonly changed = (): void => {
+  private readonly changed = ({ patches }: { patches: A.Patch[] }): void => {
     if (this.writing) return;
+    this.patches.push(...patches);
     if (this.followTimer) return;
     // A large document takes long to render: leave as much time for everything else.
     const wait = Math.max(followAfterMs, this.followTookMs);
@@ -238,7 +244,11 @@ export class DocumentSession {
     const started = this.parts.clock.now();
     const doc = this.handle.doc();
     const before = this.authority.version;
-    const steps = this.authority.follow(render(bodySpans(doc)));
+    const patches = this.patches;
+    this.patches = [];
+    const steps = this.authority.followPatches(patches) ?? this.authority.follow(render(bodySpans(doc)));
+    this.followed++;
+    if (this.followed % checkEveryFollows === 0) steps.push(...this.checked(doc));
     this.heads = A.getHeads(doc);
     this.followTookMs = this.parts.clock.now() - started;
     if (steps.length > 0)
@@ -258,6 +268,14 @@ export class DocumentSession {
     void this.save();
     this.keepRendering();
     this.tellStatus();
+  }
+
+  /** Proves now and then that the screen is the document; what is not is mended from the CRDT, and said. */
+  private checked(doc: A.Doc<DeckleDocument>): Step[] {
+    const repairs = this.authority.follow(render(bodySpans(doc)));
+    if (repairs.length > 0)
+      console.error("the screen was not the document and was mended", this.document, repairs.length);
+    return repairs;
   }
 
   // Keeping.

@@ -30,6 +30,16 @@ test("a title is brought up to date, and only when it changed", () => {
   expect(entriesOf(doc)).toEqual([{ document: "a", title: "B", createdAt: 1 }]);
 });
 
+test("a blank document stops being one when it is written in", () => {
+  const entry = { document: "a", title: "", createdAt: 1 };
+  let doc = A.change(open(), (draft) => putEntry(draft, entry, true));
+  expect(doc.entries["a"]?.blank).toBe(true);
+  expect(needsEntry(doc, entry)).toBe(true);
+  doc = A.change(doc, (draft) => putEntry(draft, entry));
+  expect(doc.entries["a"]?.blank).toBeUndefined();
+  expect(needsEntry(doc, entry)).toBe(false);
+});
+
 test("entries that are not documents are passed over", () => {
   const doc = A.change(open(), (draft) => {
     (draft.entries as Record<string, unknown>)["f"] = { kind: "folder", title: "F" };

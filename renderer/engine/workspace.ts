@@ -10,7 +10,14 @@ import type { LibraryEntry } from "./port.ts";
 
 export const workspaceKind = "deckle/workspace";
 
-type Entry = { kind: string; url: string; title: unknown; createdAt: number };
+type Entry = {
+  kind: unknown;
+  url: string;
+  title: unknown;
+  createdAt: number;
+  /** Nothing was written in it yet. Only ever set in a device's own workspace. */
+  blank?: boolean;
+};
 export type Workspace = { kind: unknown; version: number; name: string; entries: Record<string, Entry> };
 
 /** How `genesis` was made. Run once; kept so that a test can show what the bytes say. */
@@ -47,21 +54,29 @@ export function entriesOf(workspace: Workspace): LibraryEntry[] {
   return list.sort((a, b) => b.createdAt - a.createdAt || (a.document < b.document ? -1 : 1));
 }
 
-/** Lists a document, or brings its title up to date. For use inside a change. */
-export function putEntry(draft: Workspace, { document, title, createdAt }: LibraryEntry): void {
+/** Lists a document, or brings its entry up to date. For use inside a change. */
+export function putEntry(
+  draft: Workspace,
+  { document, title, createdAt }: LibraryEntry,
+  isBlank = false,
+): void {
   const known = draft.entries[document];
-  if (!known)
-    draft.entries[document] = {
-      kind: new A.ImmutableString("document") as unknown as string,
+  if (!known) {
+    const entry: Entry = {
+      kind: new A.ImmutableString("document"),
       url: `automerge:${document}`,
       title: new A.ImmutableString(title),
       createdAt,
     };
-  else if (textOf(known.title) !== title) known.title = new A.ImmutableString(title);
+    draft.entries[document] = isBlank ? { ...entry, blank: true } : entry;
+    return;
+  }
+  if (textOf(known.title) !== title) known.title = new A.ImmutableString(title);
+  if (!isBlank && known.blank !== undefined) delete known.blank;
 }
 
 /** Whether `putEntry` would change anything. */
 export function needsEntry(workspace: Workspace, { document, title }: LibraryEntry): boolean {
   const known = workspace.entries[document];
-  return !known || textOf(known.title) !== title;
+  return !known || textOf(known.title) !== title || known.blank !== undefined;
 }

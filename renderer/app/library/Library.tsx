@@ -23,6 +23,7 @@ const Row = memo(function Row({ document, title, isOpen, onOpen }: RowProps) {
         type="button"
         className={styles["row"]}
         aria-current={isOpen ? "page" : undefined}
+        title={title}
         onClick={() => onOpen(document)}
       >
         {title.trim() || "Untitled"}

@@ -38,6 +38,7 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
           value={url}
           onChange={setUrl}
           problem={problem}
+          focusFirst
           placeholder="wss://relay.example/sync"
           description="Where this profile's documents meet other people's. Without one, everything stays on this device."
         />
