@@ -202,6 +202,7 @@ test("the bridge is the contract and nothing more", async () => {
     [
       "configuration",
       "filesToImport",
+      "keepOpen",
       "onNotice",
       "openLink",
       "pickMarkdown",

@@ -156,5 +156,9 @@ test("a window closes once its page has flushed, took too long, or cannot", () =
   // "Ready" before it is asked does not count for what is typed afterwards.
   expect(after("loaded", "ready", "close-asked")).toBe("flushing");
   expect(after("loaded", "timed-out")).toBe("open");
+  // What is not durable keeps the window open, and it can be asked again.
+  expect(after("loaded", "close-asked", "kept-open")).toBe("open");
+  expect(after("loaded", "close-asked", "kept-open", "close-asked")).toBe("flushing");
+  expect(after("loaded", "kept-open")).toBe("open");
   expect(after("close-asked", "ready")).toBe("closed");
 });
