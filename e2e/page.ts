@@ -49,3 +49,70 @@ export async function openDocument(page: Page, title: string): Promise<void> {
     .toBe(title);
   await text(page).waitFor({ timeout: untilMs });
 }
+
+/** What the document text is made of, without what is there only for the caret. */
+export async function htmlOf(page: Page): Promise<string> {
+  return text(page).evaluate((dom) => {
+    const copy = dom.cloneNode(true);
+    if (!(copy instanceof Element)) return "";
+    for (const artefact of copy.querySelectorAll(
+      ".ProseMirror-trailingBreak, .ProseMirror-separator, .ProseMirror-gapcursor, .ProseMirror-widget",
+    ))
+      artefact.remove();
+    for (const node of copy.querySelectorAll("*")) {
+      node.removeAttribute("class");
+      node.removeAttribute("draggable");
+      node.removeAttribute("contenteditable");
+    }
+    return copy.innerHTML;
+  });
+}
+
+export async function whenHtml(page: Page, expected: string): Promise<void> {
+  await text(page).waitFor({ timeout: untilMs });
+  await expect.poll(() => htmlOf(page), { timeout: untilMs }).toBe(expected);
+}
+
+export const titleField = (page: Page) => page.getByRole("textbox", { name: "Title" });
+
+export async function whenTitle(page: Page, expected: string): Promise<void> {
+  await expect.poll(() => titleField(page).inputValue(), { timeout: untilMs }).toBe(expected);
+}
+
+/** The titles that the library lists, from the top. */
+export async function libraryOf(page: Page): Promise<string[]> {
+  return page.getByRole("list", { name: "Documents" }).getByRole("button").allTextContents();
+}
+
+/** Waits until the library lists exactly these titles, in whatever order. */
+export async function whenLibrary(page: Page, titles: readonly string[]): Promise<void> {
+  await expect
+    .poll(async () => (await libraryOf(page)).toSorted(), { timeout: untilMs })
+    .toEqual(titles.toSorted());
+}
+
+/** Makes a document as a person does: the button, the title, Enter, and the caret is in the text. */
+export async function newDocument(page: Page, title: string): Promise<void> {
+  const rows = await libraryOf(page);
+  await page.getByRole("button", { name: "New document" }).click({ timeout: untilMs });
+  await expect.poll(async () => (await libraryOf(page)).length, { timeout: untilMs }).toBe(rows.length + 1);
+  await whenTitle(page, "");
+  await expect
+    .poll(() => titleField(page).evaluate((field) => field === document.activeElement), { timeout: untilMs })
+    .toBe(true);
+  await page.keyboard.type(title);
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(() => text(page).evaluate((dom) => dom === document.activeElement), { timeout: untilMs })
+    .toBe(true);
+}
+
+/** The words of the status line as they stand. */
+export async function statusOf(page: Page): Promise<string> {
+  return (await page.getByRole("status", { name: "Status" }).textContent({ timeout: untilMs }))?.trim() ?? "";
+}
+
+/** Waits for a notice that says it. */
+export async function whenAlert(page: Page, words: RegExp | string): Promise<void> {
+  await page.getByRole("alert").filter({ hasText: words }).first().waitFor({ timeout: untilMs });
+}

@@ -178,6 +178,8 @@ test("documents that are imported and not opened reach the relay, and the status
   }
   const app = await launchApp({ dataDir: data, profile: "importer", relay: relay.url, args: files });
   open.push(app);
+  // The last one imported is opened when all are there.
+  await expect.poll(() => app.page.getByRole("textbox", { name: "Title" }).inputValue()).toBe("Three");
   await openDocument(app.page, "One");
   await status(app.page, /^Saved on this device · On the relay$/);
   await openDocument(app.page, "Three");

@@ -21,10 +21,10 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 test("text comes back as it is, under the file's name", async () => {
   const text = "# Überschrift\r\n\n😀\n";
   expect(await readMarkdown(await file("a.md", text))).toEqual({ ok: true, file: { name: "a.md", text } });
-  expect(await readMarkdown(await file("empty.md", ""))).toEqual({
-    ok: true,
-    file: { name: "empty.md", text: "" },
-  });
+});
+
+test("an empty file is said to be empty", async () => {
+  expect(await readMarkdown(await file("empty.md", " \n"))).toMatchObject({ ok: false, code: "empty" });
 });
 
 test("a byte-order mark is not part of the text", async () => {

@@ -56,6 +56,7 @@ function decode(name: string, bytes: Uint8Array): FileResult {
     // Strict: a wrong guess at the encoding would import damaged text silently. Strips a byte-order mark.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.includes("\0")) return problem("not-text", notText);
+    if (text.trim() === "") return problem("empty", `"${name}" is empty: there is nothing in it to import.`);
     return { ok: true, file: { name, text } };
   } catch {
     return problem("not-text", notText);

@@ -42,6 +42,7 @@ export class Authority {
   receive(version: number, stepsJson: readonly unknown[]): Received {
     if (version !== this.version) return { ok: false, reason: "version" };
     const operations: Operation[] = [];
+    let reveals = false;
     const tr = new Transform(this.doc);
     const steps: Step[] = [];
     let from = Infinity;
@@ -66,12 +67,16 @@ export class Authority {
           { from: Math.max(0, from - 1), to: Math.min(tr.doc.content.size, to + 1) },
           operations,
         );
-      for (const changed of changedChildren(this.doc, tr.doc)) changed.check();
+      for (const changed of changedChildren(this.doc, tr.doc)) {
+        changed.check();
+        if (hasBareLineEnd(changed)) reveals = true;
+      }
     } catch (error) {
       return { ok: false, reason: "invalid", message: String(error) };
     }
     this.doc = tr.doc;
     this.version += tr.steps.length;
+    this.mustFollow ||= reveals;
     for (const operation of operations) pushOperation(this.operations, operation);
     return { ok: true, steps, repairs: tr.steps.slice(steps.length) };
   }
@@ -142,6 +147,13 @@ export class Authority {
     this.version += tr.steps.length;
     return tr.steps;
   }
+}
+
+/** Whether a line end stands in text outside of code: the CRDT renders it as a break. */
+function hasBareLineEnd(node: Node): boolean {
+  if (node.isTextblock)
+    return node.type.spec.code !== true && node.children.some(({ text }) => text?.includes("\n") === true);
+  return node.children.some(hasBareLineEnd);
 }
 
 /** The top-level blocks of `after` that are not `before`'s, by identity. */

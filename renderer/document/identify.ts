@@ -32,6 +32,10 @@ function isTextOnly(doc: Node, range: Range): boolean {
   return $from.parent.isTextblock && range.to <= $from.end() && $from.parent.attrs["implicit"] !== true;
 }
 
+/** Whether two neighbours are one container to the CRDT. */
+const isTwin = (a: Node | null, b: Node): boolean =>
+  a !== null && containerTypes.has(b.type.name) && a.type === b.type && a.attrs["id"] === b.attrs["id"];
+
 /**
  * Adds to `tr` what is missing in a range of its document.
  * @param newId gives an id that no container has yet
@@ -46,11 +50,15 @@ export function identifyRange(tr: Transform, range: Range, newId: () => string):
     let previous: Node | null = null;
     for (const child of parent.children) {
       const end = pos + child.nodeSize;
-      if (pos > range.to) return;
+      // Past the range only one thing can have come undone: who is next to whom.
+      if (pos > range.to) {
+        if (isTwin(previous, child) && child.type.name !== "list_item") joins.push(pos);
+        return;
+      }
       if (end >= range.from) {
         if (containerTypes.has(child.type.name)) {
           const id = child.attrs["id"] as string;
-          const twin = previous?.type === child.type && previous.attrs["id"] === id;
+          const twin = isTwin(previous, child);
           if (id === "" || (twin && child.type.name === "list_item")) fresh.push(pos);
           else if (twin) joins.push(pos);
           look(child, pos + 1);

@@ -130,6 +130,8 @@ const nodes = {
     inline: true,
     group: "inline",
     selectable: false,
+    // Text that becomes code keeps its lines, and the other way round.
+    linebreakReplacement: true,
     leafText: () => "\n",
     parseDOM: [{ tag: "br" }],
     toDOM: (): DOMOutputSpec => ["br"],

@@ -94,3 +94,21 @@ export const leaveCodeOnEmptyLine: Command = (state, dispatch) => {
   }
   return true;
 };
+
+/** Enter after "```" or "```ts" opens a code block, as a space there does. */
+export const openCodeAtFence: Command = (state, dispatch) => {
+  const { $from, empty } = state.selection;
+  const { parent } = $from;
+  const fence = parent.type === paragraph ? /^```([\w+#.-]*)$/.exec(parent.textContent) : null;
+  if (!fence || !empty || $from.pos !== $from.end()) return false;
+  const index = $from.index(-1);
+  const { code_block } = schema.nodes;
+  if (!$from.node(-1).canReplaceWith(index, index + 1, code_block)) return false;
+  dispatch?.(
+    state.tr
+      .delete($from.start(), $from.pos)
+      .setBlockType($from.start(), $from.start(), code_block, { language: fence[1] ?? "" })
+      .scrollIntoView(),
+  );
+  return true;
+};

@@ -62,7 +62,14 @@ function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): Inp
       if (from + text.length < end) tr.delete(from + text.length, end);
       tr.addMark(from, from + text.length, type.create());
       tr.delete(start, from);
-      return tr.removeStoredMark(type);
+      // What follows is as it was before the delimiters, whatever marks the text between them has.
+      return tr.setStoredMarks(
+        state.storedMarks ??
+          state.doc
+            .resolve(start)
+            .marks()
+            .filter((mark) => mark.type !== type),
+      );
     },
     { inCodeMark: false },
   );

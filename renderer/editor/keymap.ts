@@ -12,7 +12,13 @@ import { keymap } from "prosemirror-keymap";
 import { liftListItem, splitListItemKeepMarks } from "prosemirror-schema-list";
 import type { Command, Plugin } from "prosemirror-state";
 import { schema } from "../document/schema.ts";
-import { isInside, leaveCodeOnEmptyLine, liftAtStart, resetTextblockAtStart } from "./blocks.ts";
+import {
+  isInside,
+  leaveCodeOnEmptyLine,
+  liftAtStart,
+  openCodeAtFence,
+  resetTextblockAtStart,
+} from "./blocks.ts";
 import { commands, link } from "./commands.ts";
 
 const { list_item, hard_break, code_block } = schema.nodes;
@@ -47,6 +53,7 @@ for (const { keys, run } of commands) for (const key of keys) bind(key, run);
 bind("Tab", insertTab);
 bind("Shift-Tab", insertTab);
 bind("Enter", leaveCodeOnEmptyLine);
+bind("Enter", openCodeAtFence);
 // No attrs are passed for the new item: `identify` sees the doubled id and gives a fresh one.
 bind("Enter", splitListItemKeepMarks(list_item));
 bind("Enter", liftListItemIfEmpty());

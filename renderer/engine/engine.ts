@@ -13,7 +13,7 @@ import { isDocumentId } from "../../relay/protocol/ids.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Library } from "./library.ts";
-import { markdownUnitsMax, titleUnitsMax } from "./limits.ts";
+import { markdownUnitsMax, repoSaveMs, titleUnitsMax } from "./limits.ts";
 import type { DocumentId, FromEngine, FromWindow, LibraryEntry, RelayState } from "./port.ts";
 import type { Renderings } from "./renderings.ts";
 import { DocumentSession } from "./session.ts";
@@ -36,6 +36,8 @@ export class Engine {
   private readonly windows = new Set<Window>();
   private readonly sessions = new Map<DocumentId, DocumentSession>();
   private readonly opening = new Map<DocumentId, Promise<DocumentSession>>();
+  /** Of those, the ones that are not here and are waited for. */
+  private readonly missing = new Set<DocumentId>();
   /** Documents loaded only until the relay has them. */
   private readonly delivering = new Map<DocumentId, DocHandle<DeckleDocument>>();
   private readonly engineId: string;
@@ -121,6 +123,7 @@ export class Engine {
     try {
       const session = await this.session(document, () => window.send({ type: "missing", document }));
       if (window.documents.has(document)) session.join(window, clientId, rendering);
+      else if (!session.hasAudience) void this.closeSession(session);
     } catch (error) {
       console.error("a document did not open", document, error);
       window.send({
@@ -136,23 +139,28 @@ export class Engine {
     const open = this.sessions.get(document);
     if (open) return Promise.resolve(open);
     const known = this.opening.get(document);
+    if (known && this.missing.has(document)) missing();
     if (known) return known;
-    const opening = this.openSession(document, missing).finally(() => this.opening.delete(document));
+    const opening = this.openSession(document, missing).finally(() => {
+      this.opening.delete(document);
+      this.missing.delete(document);
+    });
     this.opening.set(document, opening);
     return opening;
   }
 
   private async openSession(document: DocumentId, missing: () => void): Promise<DocumentSession> {
     const { repo } = this.parts;
-    const handle = await repo.find<DeckleDocument>(document as RepoId, {
-      allowableStates: ["ready", "unavailable"],
-    });
+    const handle = await this.find(document);
     if (!handle.isReady()) {
+      this.missing.add(document);
       missing();
       await whenReady(handle);
     }
     this.delivering.delete(document);
-    if (typeof handle.doc().body !== "string") throw new Error("it is not a Deckle document");
+    const doc = handle.doc();
+    if (A.getObjectId(doc, "body") === null || typeof doc.body !== "string" || typeof doc.title !== "string")
+      throw new Error("it is not a Deckle document");
     const session = new DocumentSession(handle, {
       ...this.parts,
       engineId: this.engineId,
@@ -160,9 +168,24 @@ export class Engine {
       save: (id) => repo.flush([id as RepoId]),
       hasRelay: () => this.parts.hasRelay,
       edited: (id, title) => this.library?.edited(id, title),
+      settled: (id, title) => this.library?.settled(id, title),
     });
     this.sessions.set(document, session);
     return session;
+  }
+
+  /** A document from the disk or the relay. One whose reading failed is forgotten, to be read anew next time. */
+  private async find(document: DocumentId): Promise<DocHandle<DeckleDocument>> {
+    const { repo } = this.parts;
+    try {
+      return await repo.find<DeckleDocument>(document as RepoId, {
+        allowableStates: ["ready", "unavailable"],
+      });
+    } catch (error) {
+      repo.handles[document as RepoId]?.unload();
+      await repo.removeFromCache(document as RepoId);
+      throw error;
+    }
   }
 
   private close(window: Window, document: DocumentId): void {
@@ -186,11 +209,16 @@ export class Engine {
     if (this.parts.ledger.receipt(session.document)?.unsent && this.parts.hasRelay) {
       const handle = this.parts.repo.handles[session.document as RepoId];
       if (handle) this.delivering.set(session.document, handle as DocHandle<DeckleDocument>);
-    } else await this.release(session.document);
+    } else this.releaseLater(session.document);
+  }
+
+  /** After automerge-repo's own save timer: what that would write later is an older state than ours. */
+  private releaseLater(document: DocumentId): void {
+    this.parts.clock.after(2 * repoSaveMs, () => void this.release(document));
   }
 
   private async release(document: DocumentId): Promise<void> {
-    if (this.sessions.has(document) || this.opening.has(document)) return;
+    if (this.sessions.has(document) || this.opening.has(document) || this.delivering.has(document)) return;
     const handle = this.parts.repo.handles[document as RepoId];
     if (!handle?.isReady()) return;
     // automerge-repo saves on this event; what it would save after the removal is an empty document.
@@ -221,7 +249,7 @@ export class Engine {
   ): Promise<DocumentId> {
     const library = this.library;
     if (!library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
-    const clean = title.toWellFormed().slice(0, titleUnitsMax);
+    const clean = title.slice(0, titleUnitsMax).toWellFormed();
     const handle = this.parts.repo.create<DeckleDocument>(emptyDocument(clean));
     handle.change((draft) => runOperations(draft, operations));
     await this.parts.repo.flush([handle.documentId]);
@@ -266,10 +294,20 @@ export class Engine {
       void this.deliver();
     },
     workspace: (workspace: string): void => {
-      void this.opened.promise.then((library) => library.met(workspace));
+      this.opened.promise
+        .then((library) => library.met(workspace))
+        .then(() => this.deliver())
+        .catch((error: unknown) => console.error("the relay's workspace did not open", error));
     },
     receipt: (document: string, heads: readonly string[]): void => this.received(document, heads),
-    beforeChanges: (document: string): void => this.sessions.get(document)?.write(),
+    beforeChanges: (document: string): void => {
+      try {
+        this.sessions.get(document)?.write();
+      } catch (error) {
+        // What comes in must be applied all the same: it is not sent twice.
+        console.error("what was typed was not written", document, error);
+      }
+    },
   };
 
   /** Loads the documents that have changes the relay lacks, for the repo to sync them. */
@@ -296,7 +334,7 @@ export class Engine {
     const unsent = A.getChangesMetaSince(doc, known).length > 0;
     this.parts.ledger.set(document, { heads: [...heads], unsent });
     if (unsent || !this.delivering.delete(document)) return;
-    void this.release(document);
+    this.releaseLater(document);
   }
 }
 

@@ -15,21 +15,26 @@ export type WorkspaceIds = z.infer<typeof workspaceIds>;
 
 export class Ledger {
   private readonly database: IDBDatabase;
+  private readonly relay: string;
   private readonly byDocument: Map<DocumentId, Receipt>;
 
-  private constructor(database: IDBDatabase, byDocument: Map<DocumentId, Receipt>) {
+  private constructor(database: IDBDatabase, relay: string, byDocument: Map<DocumentId, Receipt>) {
     this.database = database;
+    this.relay = relay;
     this.byDocument = byDocument;
   }
 
-  static async open(): Promise<Ledger> {
+  /** @param relay whose receipts these are: what one relay has, another has not */
+  static async open(relay: string | null): Promise<Ledger> {
     const database = await openDatabase("deckle-engine", 1, ["receipts", "meta"]);
     const byDocument = new Map<DocumentId, Receipt>();
     for (const [key, value] of await readAll(database, "receipts")) {
       const parsed = receipts.safeParse(value);
-      if (typeof key === "string" && parsed.success) byDocument.set(key, parsed.data);
+      if (!Array.isArray(key) || !parsed.success) continue;
+      const [of, document] = key;
+      if (of === (relay ?? "") && typeof document === "string") byDocument.set(document, parsed.data);
     }
-    return new Ledger(database, byDocument);
+    return new Ledger(database, relay ?? "", byDocument);
   }
 
   receipt(document: DocumentId): Receipt | undefined {
@@ -45,9 +50,11 @@ export class Ledger {
     const known = this.byDocument.get(document);
     if (known && known.unsent === receipt.unsent && known.heads.join() === receipt.heads.join()) return;
     this.byDocument.set(document, receipt);
-    writeDurably(this.database, "receipts", (all) => all.put(receipt, document)).catch((error: unknown) => {
-      console.warn("a receipt was not noted", error);
-    });
+    writeDurably(this.database, "receipts", (all) => all.put(receipt, [this.relay, document])).catch(
+      (error: unknown) => {
+        console.warn("a receipt was not noted", error);
+      },
+    );
   }
 
   async workspaces(): Promise<WorkspaceIds | null> {

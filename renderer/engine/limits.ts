@@ -37,4 +37,4 @@ export const repoSaveMs = 400;
 
 export const titleUnitsMax = 1000;
 /** The largest Markdown text that is imported, in UTF-16 units. */
-export const markdownUnitsMax = 32 * 1024 * 1024;
+export const markdownUnitsMax = 8 * 1024 * 1024;

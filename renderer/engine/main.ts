@@ -34,9 +34,13 @@ async function start(): Promise<Engine> {
       return new Promise<never>(() => {});
     });
   });
-  const [, ledger] = await Promise.all([initializeWasm(wasmUrl), Ledger.open()]);
+  const [, ledger] = await Promise.all([initializeWasm(wasmUrl), Ledger.open(relay)]);
   const parts = { clock: systemClock, random: Math.random, ledger };
+  const unshared = new Set<string>();
+  const offered = (_peer: PeerId, document?: string): Promise<boolean> =>
+    Promise.resolve(document === undefined || !unshared.has(document));
   const repo = new Repo({
+    shareConfig: { announce: offered, access: offered },
     storage: new DurableIndexedDb(),
     peerId: `deckle-${newId()}` as PeerId,
     saveDebounceRate: repoSaveMs,
@@ -53,7 +57,7 @@ async function start(): Promise<Engine> {
     repo.networkSubsystem.addNetworkAdapter(link);
     self.addEventListener("online", () => link.hurry());
   }
-  engine.start(await Library.open({ ...parts, repo, changed: engine.libraryChanged }, relay));
+  engine.start(await Library.open({ ...parts, repo, unshared, changed: engine.libraryChanged }, relay));
   return engine;
 }
 
@@ -75,6 +79,8 @@ self.onconnect = ({ ports: [port] }) => {
       console.error("the engine did not start", error);
       // An error event on the worker is what windows see; it carries the reason.
       setTimeout(() => {
+        // Windows start another, and this one must be gone by then.
+        self.close();
         throw error;
       });
     });

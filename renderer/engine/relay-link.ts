@@ -57,9 +57,6 @@ export class RelayLink extends WebSocketClientAdapter {
     this.onOpen = () => {
       this.opened = true;
       onOpen();
-      this.hello = clock.after(helloWithinMs, () =>
-        this.incompatible("It accepted the connection and then said nothing."),
-      );
     };
     this.onClose = (event?: { code?: number }) => {
       onClose();
@@ -72,6 +69,8 @@ export class RelayLink extends WebSocketClientAdapter {
 
   override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
     if (this.stopped) return;
+    this.hello?.cancel();
+    this.hello = this.clock.after(helloWithinMs, () => this.noHello());
     const marked = { ...peerMetadata, deckle: { version: deckleVersion } } as PeerMetadata;
     super.connect(peerId, marked);
   }
@@ -122,10 +121,17 @@ export class RelayLink extends WebSocketClientAdapter {
     this.hello?.cancel();
     this.hello = null;
     this.backoff.reset();
-    this.setState({ state: "connected" });
+    // First the repo: what is said on `connected` must have somebody to go to.
     this.peerCandidate(senderId as PeerId, (peerMetadata ?? {}) as PeerMetadata);
+    this.setState({ state: "connected" });
     const deckle = parseDeckleMetadata(peerMetadata);
     if (deckle) this.events.workspace(deckle.workspace);
+  }
+
+  /** Nobody answered: something that took the connection is no relay, a network that took nothing is none. */
+  private noHello(): void {
+    if (this.opened) this.incompatible("It accepted the connection and then said nothing.");
+    else this.socket?.close();
   }
 
   private incompatible(reason: string): void {

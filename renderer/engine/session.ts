@@ -7,10 +7,11 @@
  * durable write held.
  */
 import * as A from "@automerge/automerge/slim";
+import { encodeHeads } from "@automerge/automerge-repo/slim";
 import type { DocHandle } from "@automerge/automerge-repo/slim";
 import type { Step } from "prosemirror-transform";
 import { Authority } from "../document/authority.ts";
-import { bodySpans, commit, spliceTitle } from "../document/body.ts";
+import { bodySpans, commit, runOperations, spliceTitle } from "../document/body.ts";
 import type { DeckleDocument } from "../document/body.ts";
 import { render } from "../document/render.ts";
 import { Backoff } from "./backoff.ts";
@@ -56,6 +57,8 @@ export type SessionParts = {
   hasRelay: () => boolean;
   /** Something was written; the library lists the document under this title. */
   edited: (document: DocumentId, title: string) => void;
+  /** Nobody has typed for a while: what the library says may be behind a title that two people typed. */
+  settled: (document: DocumentId, title: string) => void;
 };
 
 export class DocumentSession {
@@ -67,11 +70,15 @@ export class DocumentSession {
   private readonly company: Company;
   private readonly saveRetry: Backoff;
   private title: string;
+  /** The document's title that `title` was last level with: what differs from it was typed here. */
+  private titleBase: string;
   private heads: A.Heads;
   private savedHeads: A.Heads | null = null;
   private saveFailure: string | null = null;
   private writeFailure: string | null = null;
-  private saving = false;
+  private saving: Promise<void> | null = null;
+  private saveTimer: Timer | null = null;
+  private closed = false;
   private writing = false;
   private writeTimer: Timer | null = null;
   private followTimer: Timer | null = null;
@@ -90,7 +97,7 @@ export class DocumentSession {
     const doc = handle.doc();
     this.heads = A.getHeads(doc);
     this.authority = new Authority(render(bodySpans(doc)), parts.newId);
-    this.title = String(doc.title ?? "");
+    this.title = this.titleBase = String(doc.title ?? "");
     this.saveRetry = new Backoff(saveRetryFirstMs, saveRetryMostMs, parts.random);
     this.company = new Company(parts.clock, (message) => handle.broadcast(message));
     handle.on("change", this.changed);
@@ -156,8 +163,8 @@ export class DocumentSession {
     const clean = (text: string): string =>
       text
         .replace(/[\r\n]+/g, " ")
-        .toWellFormed()
-        .slice(0, titleUnitsMax);
+        .slice(0, titleUnitsMax)
+        .toWellFormed();
     this.followIfDue();
     this.title = clean(mergeTitle(base, value, this.title));
     this.tell({ type: "title", document: this.document, title: this.title });
@@ -168,7 +175,7 @@ export class DocumentSession {
   // Writing.
 
   private get hasUnwritten(): boolean {
-    return this.authority.hasOperations || this.title !== String(this.handle.doc().title ?? "");
+    return this.authority.hasOperations || this.title !== this.titleBase;
   }
 
   private schedule(): void {
@@ -201,25 +208,43 @@ export class DocumentSession {
 
   private commit(): void {
     const doc = this.handle.doc();
-    const title = spliceBetween(String(doc.title ?? ""), this.title);
+    // Another's title may have come in that nobody has followed yet: ours goes onto it, not over it.
+    const current = String(doc.title ?? "");
+    const title = spliceBetween(current, mergeTitle(this.titleBase, this.title, current));
     const operations = this.authority.takeOperations();
-    let first = true;
+    // Offsets count in the document as it was at `heads`. After a write that failed, others' changes may
+    // have come in since; then ours are made beside them, and the outcome is rendered afresh.
+    const isLevel = A.getHeads(doc).join() === this.heads.join();
     const change = (callback: (draft: A.Doc<DeckleDocument>) => void): A.Doc<DeckleDocument> => {
-      this.handle.change((draft) => {
-        callback(draft);
-        if (title && first) spliceTitle(draft, title.at, title.deleteCount, title.text);
-      });
-      first = false;
+      if (isLevel) this.handle.change(callback);
+      else this.handle.changeAt(encodeHeads(this.heads), callback);
       return this.handle.doc();
     };
     try {
-      commit(doc, change, operations, this.authority.doc);
+      if (isLevel) commit(doc, change, operations, this.authority.doc);
+      else if (operations.length > 0) change((draft) => runOperations(draft, operations));
     } catch (error) {
-      this.authority.returnOperations(operations);
+      // A change is written whole or not at all: heads that stand where they were mean not at all.
+      if (A.getHeads(this.handle.doc()).join() === A.getHeads(doc).join())
+        this.authority.returnOperations(operations);
+      else this.authority.mustFollow = true;
       throw error;
     }
-    this.parts.edited(this.document, this.title);
+    if (title) this.handle.change((draft) => spliceTitle(draft, title.at, title.deleteCount, title.text));
+    this.titleBase = this.title;
+    this.followTitle();
     this.heads = A.getHeads(this.handle.doc());
+    if (!isLevel) this.authority.mustFollow = true;
+    this.listed();
+  }
+
+  /** Tells the library; that it cannot list a document does not make the document's edits unwritten. */
+  private listed(): void {
+    try {
+      this.parts.edited(this.document, this.title);
+    } catch (error) {
+      console.error("the library was not brought up to date", error);
+    }
   }
 
   // Following.
@@ -240,13 +265,14 @@ export class DocumentSession {
   private follow(): void {
     this.followTimer?.cancel();
     this.followTimer = null;
-    if (this.authority.hasOperations) return; // a write failed; what is on screen must not be lost
+    if (this.authority.hasOperations) return; // a write failed; `write` follows once it has worked
     const started = this.parts.clock.now();
     const doc = this.handle.doc();
     const before = this.authority.version;
     const patches = this.patches;
     this.patches = [];
-    const steps = this.authority.followPatches(patches) ?? this.authority.follow(render(bodySpans(doc)));
+    const steps = this.brought(doc, patches);
+    if (!steps) return;
     this.followed++;
     if (this.followed % checkEveryFollows === 0) steps.push(...this.checked(doc));
     this.heads = A.getHeads(doc);
@@ -259,15 +285,34 @@ export class DocumentSession {
         steps: steps.map(json),
         clientIds: steps.map(() => engineClientId),
       });
-    const title = String(doc.title ?? "");
-    if (title !== this.title) {
-      this.title = title;
-      this.tell({ type: "title", document: this.document, title });
-    }
+    this.followTitle();
     this.note();
     void this.save();
     this.keepRendering();
     this.tellStatus();
+  }
+
+  /** Brings the authority level with the document; null where what somebody wrote there is no document. */
+  private brought(doc: A.Doc<DeckleDocument>, patches: readonly A.Patch[]): Step[] | null {
+    try {
+      return this.authority.followPatches(patches) ?? this.authority.follow(render(bodySpans(doc)));
+    } catch (error) {
+      console.error("the document cannot be shown any more", this.document, error);
+      const reason =
+        "Somebody has changed this document into something that is not one. Your text stays on screen: copy it.";
+      this.tell({ type: "unreadable", document: this.document, reason });
+      return null;
+    }
+  }
+
+  /** Takes over the document's title; what was typed here and is not written yet stays. */
+  private followTitle(): void {
+    const current = String(this.handle.doc().title ?? "");
+    const title = mergeTitle(this.titleBase, this.title, current);
+    this.titleBase = current;
+    if (title === this.title) return;
+    this.title = title;
+    this.tell({ type: "title", document: this.document, title });
   }
 
   /** Proves now and then that the screen is the document; what is not is mended from the CRDT, and said. */
@@ -281,11 +326,19 @@ export class DocumentSession {
   // Keeping.
 
   /** Makes the present heads durable; on failure says so and tries again until it works. */
-  async save(): Promise<void> {
-    if (this.saving) return;
-    this.saving = true;
+  private save(): Promise<void> {
+    this.saving ??= this.saveAll().finally(() => {
+      this.saving = null;
+      if (!this.closed) this.tellStatus();
+    });
+    return this.saving;
+  }
+
+  private async saveAll(): Promise<void> {
+    this.saveTimer?.cancel();
+    this.saveTimer = null;
     try {
-      for (;;) {
+      while (!this.closed) {
         const heads = A.getHeads(this.handle.doc());
         if (this.savedHeads?.join() === heads.join()) break;
         await this.parts.save(this.document);
@@ -295,10 +348,8 @@ export class DocumentSession {
       }
     } catch (error) {
       this.saveFailure = error instanceof Error ? error.message : String(error);
-      this.parts.clock.after(this.saveRetry.next(), () => void this.save());
-    } finally {
-      this.saving = false;
-      this.tellStatus();
+      if (!this.closed)
+        this.saveTimer = this.parts.clock.after(this.saveRetry.next(), () => void this.save());
     }
   }
 
@@ -327,6 +378,7 @@ export class DocumentSession {
     if (name === this.renderingWritten) return;
     await this.parts.renderings.write(this.document, name, this.title, this.authority.doc);
     this.renderingWritten = name;
+    this.parts.settled(this.document, this.title);
   }
 
   // The relay.
@@ -395,6 +447,9 @@ export class DocumentSession {
   /** Writes, saves and lets go. The caller removes the document from the repo afterwards. */
   async close(): Promise<void> {
     await this.flush();
+    this.closed = true;
+    await this.saving;
+    this.saveTimer?.cancel();
     this.company.stop();
     this.handle.off("change", this.changed);
     this.handle.off("ephemeral-message", this.overheard);

@@ -43,10 +43,21 @@ function textOf(value: unknown): string {
   return A.isImmutableString(value) ? value.val : "";
 }
 
+/** The entries, whatever a member has made of them: what is not a map has none. */
+function mapOf({ entries }: Workspace): Record<string, Entry | undefined> {
+  return typeof entries === "object" && entries !== null && !Array.isArray(entries) ? entries : {};
+}
+
+/** A document's entry; what is not an entry is as good as none. */
+export function entryOf(workspace: Workspace, document: string): Entry | undefined {
+  const entry: unknown = mapOf(workspace)[document];
+  return typeof entry === "object" && entry !== null ? (entry as Entry) : undefined;
+}
+
 /** The documents listed, newest first. Entries that are not documents of ours are passed over. */
 export function entriesOf(workspace: Workspace): LibraryEntry[] {
   const list: LibraryEntry[] = [];
-  for (const [document, entry] of Object.entries(workspace.entries ?? {})) {
+  for (const [document, entry] of Object.entries(mapOf(workspace))) {
     if (typeof entry !== "object" || entry === null || textOf(entry.kind) !== "document") continue;
     const createdAt = typeof entry.createdAt === "number" ? entry.createdAt : 0;
     list.push({ document, title: textOf(entry.title), createdAt });
@@ -60,7 +71,8 @@ export function putEntry(
   { document, title, createdAt }: LibraryEntry,
   isBlank = false,
 ): void {
-  const known = draft.entries[document];
+  if (mapOf(draft) !== draft.entries) draft.entries = {};
+  const known = entryOf(draft, document);
   if (!known) {
     const entry: Entry = {
       kind: new A.ImmutableString("document"),
@@ -77,6 +89,6 @@ export function putEntry(
 
 /** Whether `putEntry` would change anything. */
 export function needsEntry(workspace: Workspace, { document, title }: LibraryEntry): boolean {
-  const known = workspace.entries[document];
+  const known = entryOf(workspace, document);
   return !known || textOf(known.title) !== title || known.blank !== undefined;
 }

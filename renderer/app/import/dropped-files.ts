@@ -20,17 +20,15 @@ export async function readDropped(file: File): Promise<FileResult> {
   } catch {
     return refuse("unreadable", `${file.name} was not imported: it could not be read.`);
   }
+  const notText = `${file.name} was not imported: it is not UTF-8 text. Save it as UTF-8 and try again.`;
   try {
     // Not fatal would put U+FFFD where a byte was, and lose it.
-    return {
-      ok: true,
-      file: { name: file.name, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) },
-    };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (text.includes("\0")) return refuse("not-text", notText);
+    if (text.trim() === "") return refuse("empty", `${file.name} was not imported: it is empty.`);
+    return { ok: true, file: { name: file.name, text } };
   } catch {
-    return refuse(
-      "not-utf-8",
-      `${file.name} was not imported: it is not UTF-8 text. Save it as UTF-8 and try again.`,
-    );
+    return refuse("not-utf-8", notText);
   }
 }
 
