@@ -17,6 +17,8 @@ export const checkEveryFollows = 50;
 
 /** A cached rendering is written this long after the last change. */
 export const renderingAfterMs = 2000;
+/** …and at least this often while changes go on. */
+export const renderingAtLeastEveryMs = 30_000;
 
 /** Waits between attempts to reach the relay: full jitter below a bound that doubles. */
 export const reconnectFirstMs = 250;

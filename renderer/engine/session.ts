@@ -24,6 +24,7 @@ import {
   checkEveryFollows,
   followAfterMs,
   renderingAfterMs,
+  renderingAtLeastEveryMs,
   saveRetryFirstMs,
   saveRetryMostMs,
   titleUnitsMax,
@@ -87,8 +88,10 @@ export class DocumentSession {
   /** Remote changes since the authority was last level. */
   private patches: A.Patch[] = [];
   private renderingTimer: Timer | null = null;
+  private renderingDueAt: number | null = null;
   private renderingWritten = "";
   private told = "";
+  private unsent = { between: "", changes: 0 };
 
   constructor(handle: DocHandle<DeckleDocument>, parts: SessionParts) {
     this.handle = handle;
@@ -366,13 +369,19 @@ export class DocumentSession {
     await this.writeRendering();
   }
 
+  /** Soon after the last change, and while somebody types on and on now and then: it costs the whole document. */
   private keepRendering(): void {
-    this.renderingTimer ??= this.parts.clock.after(renderingAfterMs, () => void this.writeRendering());
+    const now = this.parts.clock.now();
+    this.renderingDueAt ??= now + renderingAtLeastEveryMs;
+    this.renderingTimer?.cancel();
+    const wait = Math.min(renderingAfterMs, Math.max(0, this.renderingDueAt - now));
+    this.renderingTimer = this.parts.clock.after(wait, () => void this.writeRendering());
   }
 
   private async writeRendering(): Promise<void> {
     this.renderingTimer?.cancel();
     this.renderingTimer = null;
+    this.renderingDueAt = null;
     if (this.authority.hasOperations || this.followTimer) return this.keepRendering();
     const name = renderingName(this.heads);
     if (name === this.renderingWritten) return;
@@ -401,10 +410,15 @@ export class DocumentSession {
     this.parts.ledger.set(this.document, { heads, unsent: this.unsentSince(heads) > 0 });
   }
 
+  /** How many changes the relay has not said it has. Counted anew only when either side has moved. */
   private unsentSince(heads: readonly string[]): number {
     const doc = this.handle.doc();
-    const known = heads.filter((head) => A.hasHeads(doc, [head]));
-    return A.getChangesMetaSince(doc, known).length;
+    const between = `${heads.join()}..${A.getHeads(doc).join()}`;
+    if (this.unsent.between !== between) {
+      const known = heads.filter((head) => A.hasHeads(doc, [head]));
+      this.unsent = { between, changes: A.getChangesMetaSince(doc, known).length };
+    }
+    return this.unsent.changes;
   }
 
   // Telling.
