@@ -8,6 +8,7 @@ import { initializeWasm } from "@automerge/automerge/slim";
 import wasmUrl from "@automerge/automerge/automerge.wasm?url";
 import { Repo } from "@automerge/automerge-repo/slim";
 import type { PeerId } from "@automerge/automerge-repo/slim";
+import { idFrom } from "../document/id.ts";
 import { systemClock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { Ledger } from "./ledger.ts";
@@ -20,9 +21,7 @@ import { DurableIndexedDb } from "./storage.ts";
 
 declare const self: SharedWorkerGlobalScope;
 
-const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const newId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => alphabet[byte % alphabet.length]).join("");
+const newId = (): string => idFrom((count) => crypto.getRandomValues(new Uint8Array(count)));
 
 const relay = new URL(self.location.href).searchParams.get("relay");
 
