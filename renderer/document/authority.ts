@@ -10,7 +10,7 @@ import type { Node } from "prosemirror-model";
 import { Step, Transform } from "prosemirror-transform";
 import { diffSteps } from "./diff.ts";
 import { followPatches } from "./follow.ts";
-import { identifyRange } from "./identify.ts";
+import { changedRange, identifyRange } from "./identify.ts";
 import { operationsOf, pushOperation } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import { schema } from "./schema.ts";
@@ -45,8 +45,6 @@ export class Authority {
     let reveals = false;
     const tr = new Transform(this.doc);
     const steps: Step[] = [];
-    let from = Infinity;
-    let to = -Infinity;
     try {
       for (const json of stepsJson) {
         const step = Step.fromJSON(schema, json);
@@ -54,19 +52,9 @@ export class Authority {
         tr.step(step);
         steps.push(step);
         this.translate(step, before, tr.doc, operations);
-        from = step.getMap().map(from, -1);
-        to = step.getMap().map(to, 1);
-        step.getMap().forEach((_oldFrom, _oldTo, newFrom, newTo) => {
-          from = Math.min(from, newFrom);
-          to = Math.max(to, newTo);
-        });
       }
-      if (from <= to)
-        this.identify(
-          tr,
-          { from: Math.max(0, from - 1), to: Math.min(tr.doc.content.size, to + 1) },
-          operations,
-        );
+      const range = changedRange(steps, tr.doc.content.size);
+      if (range) this.identify(tr, range, operations);
       for (const changed of changedChildren(this.doc, tr.doc)) {
         changed.check();
         if (hasBareLineEnd(changed)) reveals = true;

@@ -7,23 +7,33 @@
 import type { Node } from "prosemirror-model";
 import type { EditorState, Transaction } from "prosemirror-state";
 import { Mapping } from "prosemirror-transform";
-import type { StepMap, Transform } from "prosemirror-transform";
+import type { Step, Transform } from "prosemirror-transform";
 import { containerTypes } from "./block.ts";
 
 type Range = { from: number; to: number };
 
-/** The ranges of the final document that these maps, in order, replaced; merged to one. */
-function changedRange(maps: readonly StepMap[], docSize: number): Range | null {
+/** Where a step replaced something, in the document after it. A step of attributes says its place itself. */
+function placesOf(step: Step): Range[] {
+  const places: Range[] = [];
+  step.getMap().forEach((_from, _to, from, to) => places.push({ from, to }));
+  const { pos } = step as Step & { pos?: unknown };
+  if (places.length === 0 && typeof pos === "number") places.push({ from: pos, to: pos + 1 });
+  return places;
+}
+
+/** The stretch of the final document, of this size, that steps in order changed; null where it is none. */
+export function changedRange(steps: readonly Step[], docSize: number): Range | null {
+  const maps = steps.map((step) => step.getMap());
   let range: Range | null = null;
-  for (let i = 0; i < maps.length; i++) {
+  for (const [i, step] of steps.entries()) {
     const rest = new Mapping(maps.slice(i + 1));
-    maps[i]?.forEach((_from, _to, from, to) => {
-      const mapped = { from: rest.map(from, -1), to: rest.map(to, 1) };
-      range = range ? { from: Math.min(range.from, mapped.from), to: Math.max(range.to, mapped.to) } : mapped;
-    });
+    for (const place of placesOf(step)) {
+      const from = rest.map(place.from, -1);
+      const to = rest.map(place.to, 1);
+      range = range ? { from: Math.min(range.from, from), to: Math.max(range.to, to) } : { from, to };
+    }
   }
-  const found = range as Range | null;
-  return found && { from: Math.max(0, found.from - 1), to: Math.min(docSize, found.to + 1) };
+  return range && { from: Math.max(0, range.from - 1), to: Math.min(docSize, range.to + 1) };
 }
 
 /** Whether a change is typing or erasing inside a textblock: nothing here can have come undone. */
@@ -89,7 +99,7 @@ export function identify(
   const changed = transactions.filter((tr) => tr.docChanged);
   if (changed.length === 0) return null;
   const range = changedRange(
-    changed.flatMap((tr) => tr.mapping.maps),
+    changed.flatMap((tr) => tr.steps),
     state.doc.content.size,
   );
   if (!range) return null;
