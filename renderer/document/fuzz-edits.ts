@@ -68,7 +68,13 @@ const run =
   (command: Command): Edit =>
   (state) => {
     let made: Transaction | null = null;
-    command(state, (tr) => (made = tr));
+    try {
+      command(state, (tr) => (made = tr));
+    } catch (error) {
+      // prosemirror-commands' splitBlock throws where deleting the selection leaves no text to split
+      // (only a rule). Nothing was edited then; what an edit does to the document is what is tried here.
+      if (!(error instanceof TypeError) || made) throw error;
+    }
     return made;
   };
 
