@@ -18,6 +18,7 @@ import type { DocumentId, FromEngine, FromWindow, LibraryEntry, RelayState } fro
 import type { Renderings } from "./renderings.ts";
 import { DocumentSession } from "./session.ts";
 import type { Audience } from "./session.ts";
+import { changesBeyond } from "./unsent.ts";
 
 export type EngineParts = {
   repo: Repo;
@@ -329,9 +330,7 @@ export class Engine {
     // Without a session: a document that is being delivered, or was just made and is not open yet.
     const handle = this.delivering.get(document) ?? this.parts.repo.handles[document as RepoId];
     if (!handle?.isReady() || !this.parts.ledger.receipt(document)) return;
-    const doc = handle.doc() as A.Doc<unknown>;
-    const known = heads.filter((head) => A.hasHeads(doc, [head]));
-    const unsent = A.getChangesMetaSince(doc, known).length > 0;
+    const unsent = changesBeyond(handle.doc() as A.Doc<unknown>, heads) > 0;
     this.parts.ledger.set(document, { heads: [...heads], unsent });
     if (unsent || !this.delivering.delete(document)) return;
     this.releaseLater(document);

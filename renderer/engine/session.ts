@@ -34,6 +34,7 @@ import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson } fro
 import { renderingName } from "./renderings.ts";
 import type { Renderings } from "./renderings.ts";
 import { mergeTitle, spliceBetween } from "./title.ts";
+import { changesBeyond } from "./unsent.ts";
 
 /** A window as the session sees it. */
 export interface Audience {
@@ -415,8 +416,7 @@ export class DocumentSession {
     const doc = this.handle.doc();
     const between = `${heads.join()}..${A.getHeads(doc).join()}`;
     if (this.unsent.between !== between) {
-      const known = heads.filter((head) => A.hasHeads(doc, [head]));
-      this.unsent = { between, changes: A.getChangesMetaSince(doc, known).length };
+      this.unsent = { between, changes: changesBeyond(doc, heads) };
     }
     return this.unsent.changes;
   }

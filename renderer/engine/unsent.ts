@@ -1,0 +1,8 @@
+/** What a relay lacks of a document, by the heads that it has said it holds. */
+import * as A from "@automerge/automerge/slim";
+
+/** How many changes of `doc` lie beyond `heads`; heads that are not in the document count for nothing. */
+export function changesBeyond(doc: A.Doc<unknown>, heads: readonly string[]): number {
+  const known = heads.filter((head) => A.hasHeads(doc, [head]));
+  return A.getChangesMetaSince(doc, known).length;
+}
