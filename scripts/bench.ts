@@ -3,6 +3,7 @@
  * the app. With `--json` the last line is one line of JSON (`bench/report.ts`).
  */
 import { parseArgs } from "node:util";
+import { binding } from "./bench/binding.ts";
 import { print } from "./bench/report.ts";
 import type { Report } from "./bench/report.ts";
 import { start } from "./bench/start.ts";
@@ -19,13 +20,20 @@ const { values, positionals } = parseArgs({
 const benchmarks: Record<string, () => Promise<Report>> = {
   typing: () => typing({ edits: Number(values.edits) }),
   start,
+  binding,
 };
+/** Those that measure no window: they run without Electron, a display or a build. */
+const withoutApp = new Set(["binding"]);
 
 const [name = ""] = positionals;
 const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 if (!benchmark || !(Number(values.edits) > 0)) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json] [--edits N (typing)]`);
   process.exit(2);
+}
+if (withoutApp.has(name)) {
+  print(await benchmark(), values.json);
+  process.exit();
 }
 const system = ensureSystem({ needsVirtualDisplay: true });
 if (!system.ok) {

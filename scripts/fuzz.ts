@@ -46,7 +46,7 @@ for (let seed = first; seed < first + runs; seed++) {
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 console.log(
-  `remote changes followed by patches ${followed.patches} times, rendered afresh ${followed.afresh} times`,
+  `remote changes followed by patches ${followed.patches} times, rendered afresh ${followed.afresh} times, mended after own edits ${followed.mended} times`,
 );
 if (edits === 0) console.log("no run made an edit: that proves nothing");
 console.log(

@@ -9,11 +9,13 @@ import type { Patch } from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
 import { Step, Transform } from "prosemirror-transform";
 import { diffSteps } from "./diff.ts";
-import { followPatches } from "./follow.ts";
-import { changedRange, identifyRange } from "./identify.ts";
+import { checkBlocks, checkText, followPatches } from "./follow.ts";
+import { changedChildren, changedRange, identifyRange, isTextStep } from "./identify.ts";
+import type { Range } from "./identify.ts";
 import { operationsOf, pushOperation } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import { schema } from "./schema.ts";
+import type { Truth } from "./truth.ts";
 
 /** What came of a window's steps. */
 export type Received =
@@ -30,6 +32,10 @@ export class Authority {
   /** True when the CRDT may show more than the windows do; `follow` is due once operations are written. */
   mustFollow = false;
   private operations: Operation[] = [];
+  /** Blocks that own steps changed since the last check, as positions in `doc`. */
+  private unchecked: Range | null = null;
+  /** Where own steps changed text only, since the last check. */
+  private uncheckedText: number | null = null;
   private readonly newId: () => string;
 
   /** @param newId gives an id that no container of any document has */
@@ -53,7 +59,8 @@ export class Authority {
         steps.push(step);
         this.translate(step, before, tr.doc, operations);
       }
-      const range = changedRange(steps, tr.doc.content.size);
+      const textOnly = isTextOnly(tr);
+      const range = textOnly ? null : changedRange(steps, tr.doc.content.size);
       if (range) this.identify(tr, range, operations);
       for (const changed of changedChildren(this.doc, tr.doc)) {
         changed.check();
@@ -65,6 +72,7 @@ export class Authority {
     this.doc = tr.doc;
     this.version += tr.steps.length;
     this.mustFollow ||= reveals;
+    this.noteUnchecked(tr);
     for (const operation of operations) pushOperation(this.operations, operation);
     return { ok: true, steps, repairs: tr.steps.slice(steps.length) };
   }
@@ -82,6 +90,21 @@ export class Authority {
     const { operations, reveals } = operationsOf(step, before, after);
     for (const operation of operations) pushOperation(into, operation);
     if (reveals) this.mustFollow = true;
+  }
+
+  private noteUnchecked(tr: Transform): void {
+    const { mapping } = tr;
+    if (this.unchecked)
+      this.unchecked = { from: mapping.map(this.unchecked.from, -1), to: mapping.map(this.unchecked.to, 1) };
+    if (this.uncheckedText !== null) this.uncheckedText = mapping.map(this.uncheckedText);
+    const range = changedRange(tr.steps, tr.doc.content.size);
+    if (!range) return;
+    if (isTextOnly(tr)) {
+      this.uncheckedText = range.to - 1;
+      return;
+    }
+    const { from, to } = this.unchecked ?? range;
+    this.unchecked = { from: Math.min(from, range.from), to: Math.max(to, range.to) };
   }
 
   get hasOperations(): boolean {
@@ -105,10 +128,26 @@ export class Authority {
    * @param patches all since the document was last level with the CRDT, without own operations
    * @returns the steps to send to all windows; null where only `follow` can tell
    */
-  followPatches(patches: readonly Patch[]): Step[] | null {
+  followPatches(patches: readonly Patch[], truth: Truth): Step[] | null {
     if (this.mustFollow) return null;
     this.mustBeWritten();
-    const tr = followPatches(this.doc, patches);
+    const tr = followPatches(this.doc, patches, truth);
+    return tr && this.moveTo(tr);
+  }
+
+  /**
+   * Checks what own steps changed against the CRDT, once they are written. A document may show
+   * something else then: an attribute that was hidden behind another, a cell's span that has room again.
+   * @returns the steps that mend it, to be sent to all windows; null where only `follow` can tell
+   */
+  check(truth: Truth): Step[] | null {
+    if (this.mustFollow) return null;
+    this.mustBeWritten();
+    const { unchecked, uncheckedText } = this;
+    this.unchecked = this.uncheckedText = null;
+    if (uncheckedText !== null && !checkText(this.doc, uncheckedText, truth)) return null;
+    if (!unchecked) return [];
+    const tr = checkBlocks(this.doc, unchecked.from, unchecked.to, truth);
     return tr && this.moveTo(tr);
   }
 
@@ -137,21 +176,12 @@ export class Authority {
   }
 }
 
+const isTextOnly = (tr: Transform): boolean =>
+  tr.steps.every((step, i) => isTextStep(step, tr.docs[i] as Node));
+
 /** Whether a line end stands in text outside of code: the CRDT renders it as a break. */
 function hasBareLineEnd(node: Node): boolean {
   if (node.isTextblock)
     return node.type.spec.code !== true && node.children.some(({ text }) => text?.includes("\n") === true);
   return node.children.some(hasBareLineEnd);
-}
-
-/** The top-level blocks of `after` that are not `before`'s, by identity. */
-function changedChildren(before: Node, after: Node): readonly Node[] {
-  const old = before.children;
-  const now = after.children;
-  let start = 0;
-  while (start < old.length && start < now.length && old[start] === now[start]) start++;
-  let end = now.length;
-  for (let oldEnd = old.length; oldEnd > start && end > start && old[oldEnd - 1] === now[end - 1]; oldEnd--)
-    end--;
-  return now.slice(start, end);
 }

@@ -6,13 +6,18 @@
  */
 import * as A from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
-import { containerKey, marksFrom } from "./block.ts";
-import type { Block, Container, Scalar } from "./block.ts";
-import { isRun, itemLength, itemsBetween, positionAt } from "./flat.ts";
+import { containerKey } from "./block.ts";
+import type { Block, Container } from "./block.ts";
+import { isRun, itemLength, itemsBetween } from "./flat.ts";
 import { insertedText } from "./inserted.ts";
 import { remark } from "./operations.ts";
 import type { BlockChange, Operation } from "./operations.ts";
 import type { Span } from "./render.ts";
+import { isScalar } from "./scalar.ts";
+import type { Scalar } from "./scalar.ts";
+import { markExpands } from "./stored-marks.ts";
+import type { StoredMarks } from "./stored-marks.ts";
+import type { Truth } from "./truth.ts";
 
 export const documentKind = "deckle/document";
 export const documentVersion = 1;
@@ -76,15 +81,19 @@ function runOne(handle: Handle, body: string, operation: Operation): void {
       return;
     case "mark": {
       const { from: start, to: end, name, value } = operation;
-      handle.mark(body, { start, end, expand: name === "link" ? "none" : "after" }, name, value);
+      const range = { start, end, expand: expandOf(name) };
+      if (typeof value === "number" && Number.isInteger(value)) handle.mark(body, range, name, value, "int");
+      else handle.mark(body, range, name, value);
       return;
     }
     case "unmark": {
       const { from: start, to: end, name } = operation;
-      handle.unmark(body, { start, end, expand: name === "link" ? "none" : "after" }, name);
+      handle.unmark(body, { start, end, expand: expandOf(name) }, name);
     }
   }
 }
+
+const expandOf = (name: string): "after" | "none" => (markExpands(name) ? "after" : "none");
 
 function insertBlock(handle: Handle, body: string, at: number, block: Block): void {
   const marker = handle.insertObject(body, at, {});
@@ -147,15 +156,38 @@ export function commit(
 function markCorrections(patches: readonly A.Patch[], view: Node): Operation[] {
   const operations: Operation[] = [];
   for (const inserted of insertedText(patches, "body")) {
-    const actual = marksFrom(inserted.marks);
+    const actual = marksOn(inserted.marks);
     let from = inserted.from;
-    for (const item of itemsBetween(view, positionAt(view, inserted.from), positionAt(view, inserted.to))) {
+    for (const item of itemsBetween(view, inserted.from, inserted.to)) {
       const to = from + itemLength(item);
       if (isRun(item) && !item.hidesMarks) operations.push(...remark(from, to, actual, item.marks));
       from = to;
     }
   }
   return operations;
+}
+
+/** The marks of a patch that are on; one that is off comes as null or false. */
+const marksOn = (marks: Readonly<Record<string, unknown>>): StoredMarks =>
+  Object.fromEntries(
+    Object.entries(marks).filter(
+      (entry): entry is [string, Scalar] => isScalar(entry[1]) && entry[1] !== null && entry[1] !== false,
+    ),
+  );
+
+/** What the body holds, to be asked piece by piece. */
+export function truthOf(doc: A.Doc<DeckleDocument>): Truth {
+  const handle = A.getBackend(doc);
+  const body = textId(doc, "body");
+  const text = String(doc.body);
+  return {
+    text: (from, to) => text.slice(from, to),
+    length: text.length,
+    block: (at) => {
+      const found = handle.getWithType(body, at);
+      return found?.[0] === "map" ? (handle.materialize(found[1]) as Record<string, unknown>) : null;
+    },
+  };
 }
 
 /** Replaces part of the title, inside a change. Offsets are UTF-16. */

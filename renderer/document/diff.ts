@@ -142,7 +142,7 @@ function diffPair(tr: Transform, before: Node, after: Node, pos: number): void {
   // The markup changes first if the new type can hold the old content, else last.
   const first = markupChanges && after.type.validContent(before.content);
   if (first) tr.setNodeMarkup(pos, after.type, after.attrs, after.marks);
-  if (before.isTextblock) diffInline(tr, before.content, after.content, pos + 1);
+  if (before.isTextblock) diffText(tr, before.content, after.content, pos + 1);
   else diffChildren(tr, before.children, after.children, pos + 1);
   if (markupChanges && !first) tr.setNodeMarkup(pos, after.type, after.attrs, after.marks);
 }
@@ -169,26 +169,30 @@ function replaceGap(
 /** A change of text inside one textblock, as offsets in the old and the new content. */
 type Edit = { oldFrom: number; oldTo: number; nowFrom: number; nowTo: number };
 
-/** First the text, from the last edit to the first, then the marks of what was kept. */
-function diffInline(tr: Transform, before: Fragment, after: Fragment, pos: number): void {
+/**
+ * Turns one stretch of a textblock's content, at `pos` in `tr.doc`, into another: first the text, from
+ * the last edit to the first, then the marks of what was kept.
+ */
+export function diffText(tr: Transform, before: Fragment, after: Fragment, pos: number): void {
   for (const edit of textEdits(unitsOf(before), unitsOf(after)).reverse()) {
     const slice = new Slice(after.cut(edit.nowFrom, edit.nowTo), 0, 0);
     tr.step(new ReplaceStep(pos + edit.oldFrom, pos + edit.oldTo, slice));
   }
-  const textblock = tr.doc.resolve(pos).parent;
-  for (const { from, to, old, now } of markChanges(textblock.content, after)) {
+  const $pos = tr.doc.resolve(pos);
+  const content = $pos.parent.content.cut($pos.parentOffset, $pos.parentOffset + after.size);
+  for (const { from, to, old, now } of markChanges(content, after)) {
     for (const mark of old) if (!mark.isInSet(now)) tr.step(new RemoveMarkStep(pos + from, pos + to, mark));
     for (const mark of now) if (!mark.isInSet(old)) tr.step(new AddMarkStep(pos + from, pos + to, mark));
   }
 }
 
-/** One entry a position: the character, or the name of the node that stands there. */
+/** One entry a position: the character, or the node that stands there, marks aside. */
 function unitsOf(content: Fragment): string[] {
   const units: string[] = [];
   for (const node of content.content) {
     if (node.isText)
       for (let i = 0; i < (node.text as string).length; i++) units.push((node.text as string)[i] as string);
-    else units.push(node.type.name);
+    else units.push(`${node.type.name} ${JSON.stringify(node.attrs)}`);
   }
   return units;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { flatLength, itemsBetween, offsetAt, positionAt } from "./flat.ts";
+import { flatLength, isBlock, isRun, itemsBetween, offsetAt, positionAt } from "./flat.ts";
+import type { Item } from "./flat.ts";
 import { render } from "./render.ts";
 import type { Span } from "./render.ts";
 
@@ -36,15 +37,14 @@ test("every position in text maps to its offset and back", () => {
 });
 
 test("every offset names the unit that starts there", () => {
-  const units = itemsBetween(doc, 0, doc.content.size).flatMap((item) =>
-    "text" in item ? item.text.split("") : [item.block.type],
-  );
+  const unitsOf = (item: Item): string[] =>
+    isRun(item) ? item.text.split("") : isBlock(item) ? [item.block.type] : ["hidden"];
+  const units = itemsBetween(doc, 0, flatLength(doc)).flatMap(unitsOf);
   expect(units.length).toBe(flatLength(doc));
   for (let offset = 0; offset < units.length; offset++) {
-    const at = positionAt(doc, offset);
-    const [first] = itemsBetween(doc, at, doc.content.size);
-    const unit = first && ("text" in first ? first.text[0] : first.block.type);
-    expect(unit).toBe(units[offset]);
+    const [first] = itemsBetween(doc, offset, flatLength(doc));
+    expect(first && unitsOf(first)[0]).toBe(units[offset]);
+    expect(offsetAt(doc, positionAt(doc, offset))).toBeLessThanOrEqual(offset);
   }
 });
 

@@ -1,26 +1,36 @@
 /**
  * A ProseMirror document read as the flat run that the CRDT holds: markers and text.
  *
- * Offsets count Automerge's units: 1 a marker, 1 a UTF-16 code unit. There is no index to keep:
- * ProseMirror's nodes never change, so a node's flat length is remembered with the node, an edit
- * makes new nodes only along its path, and finding an offset costs what ProseMirror's own
- * `resolve` costs, one sum over the siblings on the way down.
+ * Offsets count Automerge's units: 1 a marker, 1 a UTF-16 code unit. ProseMirror's nodes never
+ * change, so a node's flat length is remembered with the node, and an edit makes new nodes only
+ * along its path. Where each top-level block starts is kept in an index, which is made from that of
+ * the document before (`block-index.ts`).
  */
-import type { Mark, Node } from "prosemirror-model";
-import { blockOf, isLeafBlock } from "./block.ts";
+import type { Node } from "prosemirror-model";
+import { blockOf, endOf, isLeafBlock } from "./block.ts";
 import type { Block } from "./block.ts";
+import { blockIndex, indexOfOffset, indexOfPosition } from "./block-index.ts";
+import { storedMarksOf, storedText } from "./stored-marks.ts";
+import type { StoredMarks } from "./stored-marks.ts";
 
 const flatLengths = new WeakMap<Node, number>();
 
 /** Whether a leaf block has a marker of its own. */
 export const hasMarker = (leaf: Node): boolean => leaf.attrs["implicit"] !== true;
 
+/** Units before the text of a leaf block: what it hides, and its marker. */
+const leadOf = (leaf: Node): number => (leaf.attrs["hidden"] as number) + (hasMarker(leaf) ? 1 : 0);
+
+/** End markers at the close of a row or a cell. */
+const tailOf = (node: Node): number => (node.attrs["tail"] as number | undefined) ?? 0;
+
 /** How many units of the CRDT's text a block node stands for. O(1) after the first time. */
 export function flatLength(node: Node): number {
-  if (isLeafBlock(node)) return node.content.size + (hasMarker(node) ? 1 : 0);
+  if (isLeafBlock(node)) return node.content.size + leadOf(node);
+  if (node.type.name === "doc") return blockIndex(node, flatLength).length;
   let length = flatLengths.get(node);
   if (length === undefined) {
-    length = 0;
+    length = tailOf(node);
     for (const child of node.children) length += flatLength(child);
     flatLengths.set(node, length);
   }
@@ -33,24 +43,35 @@ export function flatLength(node: Node): number {
  */
 export function offsetAt(doc: Node, pos: number): number {
   if (pos < 0 || pos > doc.content.size) throw new RangeError(`position ${pos} is outside the document`);
+  const index = blockIndex(doc, flatLength);
+  const top = indexOfPosition(index, pos);
+  if (top === doc.childCount) return index.length;
+  const start = index.positions[top] as number;
+  const offset = index.offsets[top] as number;
+  return offset + offsetIn(doc.child(top), pos - start);
+}
+
+/** The offset in `node` of a position counted from before it. */
+function offsetIn(top: Node, posIn: number): number {
   let offset = 0;
-  let node = doc;
-  let start = 0; // position where the content of `node` starts
-  descend: for (;;) {
-    if (node.isTextblock) return offset + (hasMarker(node) ? 1 : 0) + (pos - start);
+  let node = top;
+  let pos = posIn;
+  descend: while (pos > 0) {
+    if (node.isLeaf) return offset + flatLength(node);
+    if (pos >= node.nodeSize) return offset + flatLength(node);
+    pos--; // into it
+    if (node.isTextblock) return offset + leadOf(node) + pos;
     for (const child of node.children) {
-      if (pos <= start) return offset;
-      const end = start + child.nodeSize;
-      if (pos < end && !child.isLeaf) {
+      if (pos < child.nodeSize) {
         node = child;
-        start += 1;
         continue descend;
       }
       offset += flatLength(child);
-      start = end;
+      pos -= child.nodeSize;
     }
     return offset;
   }
+  return offset;
 }
 
 /**
@@ -59,82 +80,116 @@ export function offsetAt(doc: Node, pos: number): number {
  * very first marker has none, and gives the position before its block.
  */
 export function positionAt(doc: Node, offset: number): number {
-  if (offset < 0 || offset > flatLength(doc))
-    throw new RangeError(`offset ${offset} is outside the document`);
-  let rest = offset;
-  let node = doc;
-  let start = 0;
-  descend: for (;;) {
-    if (node.isTextblock) return start + rest - (hasMarker(node) ? 1 : 0);
-    for (let i = 0; i < node.childCount; i++) {
-      const child = node.child(i);
-      const length = flatLength(child);
-      const next = node.maybeChild(i + 1);
-      // The end of a rule is the start of the text that follows without a marker.
-      const intoNext = child.isLeaf && rest === length && next?.attrs["implicit"] === true;
-      if ((rest <= length && !intoNext) || !next) {
-        if (child.isLeaf) return rest === 0 ? start : start + child.nodeSize;
-        node = child;
-        start += 1;
-        continue descend;
-      }
+  const index = blockIndex(doc, flatLength);
+  if (offset < 0 || offset > index.length) throw new RangeError(`offset ${offset} is outside the document`);
+  let top = indexOfOffset(index, offset);
+  if (entersNext(doc.children, top, offset - (index.offsets[top] as number))) top++;
+  let start = index.positions[top] as number;
+  let rest = offset - (index.offsets[top] as number);
+  let node = doc.child(top);
+  for (;;) {
+    if (node.isLeaf) return rest === 0 ? start : start + node.nodeSize;
+    start++;
+    if (node.isTextblock) return start + Math.min(Math.max(rest - leadOf(node), 0), node.content.size);
+    let i = 0;
+    for (; i + 1 < node.childCount; i++) {
+      const length = flatLength(node.child(i));
+      if (rest <= length && !entersNext(node.children, i, rest)) break;
       rest -= length;
-      start += child.nodeSize;
+      start += node.child(i).nodeSize;
     }
-    return start;
+    const child = node.maybeChild(i);
+    if (!child) return start;
+    node = child;
   }
 }
 
+/** The end of a rule is the start of text that follows it without a marker. */
+function entersNext(children: readonly Node[], i: number, rest: number): boolean {
+  const child = children[i];
+  return child?.isLeaf === true && rest === flatLength(child) && children[i + 1]?.attrs["implicit"] === true;
+}
+
 /**
- * A stretch of text with equal marks; "\n" stands for a hard break. Where the block shows no marks
- * (code), `marks` is empty whatever the CRDT has.
+ * A stretch of text with equal marks; "\n" stands for a hard break, U+FFFC for an inline object.
+ * Where the block shows no marks (code), `marks` is empty whatever the CRDT has.
  */
-export type Run = { text: string; marks: readonly Mark[]; hidesMarks: boolean };
-export type Item = { block: Block } | Run;
+export type Run = { text: string; marks: StoredMarks; hidesMarks: boolean };
+/** Units that show nothing (see `nodes.ts`). */
+export type Hidden = { hidden: number };
+export type Item = { block: Block } | Run | Hidden;
 
 export const isRun = (item: Item): item is Run => "text" in item;
-export const itemLength = (item: Item): number => (isRun(item) ? item.text.length : 1);
+export const isBlock = (item: Item): item is { block: Block } => "block" in item;
+export const itemLength = (item: Item): number =>
+  isRun(item) ? item.text.length : isBlock(item) ? 1 : item.hidden;
 
 /**
- * What lies between two positions, in order: a block for every leaf block that opens there, a run
- * for every stretch of text.
+ * What lies between two offsets, in order: a block for every leaf block that opens there and every
+ * row or cell that ends there, a run for every stretch of text.
  */
 export function itemsBetween(doc: Node, from: number, to: number): Item[] {
   const items: Item[] = [];
-  const ancestors: Node[] = [];
-  const visit = (parent: Node, start: number): void => {
-    let pos = start;
-    for (const child of parent.children) {
-      const end = pos + child.nodeSize;
-      if (pos >= to) return;
-      if (end > from) {
-        if (isLeafBlock(child)) {
-          if (pos >= from && hasMarker(child)) items.push({ block: blockOf(child, ancestors) });
-          pushRuns(items, child, pos + 1, from, to);
-        } else {
-          ancestors.push(child);
-          visit(child, pos + 1);
-          ancestors.pop();
-        }
-      }
-      pos = end;
-    }
-  };
-  visit(doc, 0);
+  const index = blockIndex(doc, flatLength);
+  for (let i = indexOfOffset(index, from); i < doc.childCount; i++) {
+    const start = index.offsets[i] as number;
+    if (start >= to) break;
+    addItems(items, doc.child(i), [], start, from, to);
+  }
   return items;
 }
 
-function pushRuns(items: Item[], textblock: Node, start: number, from: number, to: number): void {
-  const hidesMarks = textblock.type.spec.marks === "";
-  let pos = start;
-  for (const inline of textblock.children) {
-    const end = pos + inline.nodeSize;
-    if (pos >= to) return;
-    if (end > from) {
-      const text = inline.isText ? (inline.text as string) : "\n";
-      const slice = text.slice(Math.max(0, from - pos), Math.min(text.length, to - pos));
-      if (slice) items.push({ text: slice, marks: inline.marks, hidesMarks });
+/** The items of one block with all in it, paths and all as if it stood in the document itself. */
+export function itemsOf(node: Node): Item[] {
+  const items: Item[] = [];
+  addItems(items, node, [], 0, 0, flatLength(node));
+  return items;
+}
+
+function addItems(
+  items: Item[],
+  node: Node,
+  ancestors: Node[],
+  start: number,
+  from: number,
+  to: number,
+): void {
+  let at = start;
+  if (isLeafBlock(node)) {
+    const hidden = node.attrs["hidden"] as number;
+    const shown = Math.min(at + hidden, to) - Math.max(at, from);
+    if (shown > 0) items.push({ hidden: shown });
+    at += hidden;
+    if (hasMarker(node)) {
+      if (at >= from && at < to) items.push({ block: blockOf(node, ancestors) });
+      at++;
     }
-    pos = end;
+    if (at < to && at + node.content.size > from) addRuns(items, node, at, from, to);
+    return;
+  }
+  ancestors.push(node);
+  for (const child of node.children) {
+    if (at >= to) break;
+    const end = at + flatLength(child);
+    if (end > from) addItems(items, child, ancestors, at, from, to);
+    at = end;
+  }
+  for (let i = tailOf(node); i > 0; i--, at++)
+    if (at >= from && at < to) items.push({ block: endOf(ancestors) });
+  ancestors.pop();
+}
+
+function addRuns(items: Item[], textblock: Node, start: number, from: number, to: number): void {
+  const hidesMarks = textblock.type.spec.marks === "";
+  let at = start;
+  for (const inline of textblock.children) {
+    const end = at + inline.nodeSize;
+    if (at >= to) return;
+    if (end > from) {
+      const text = storedText(inline);
+      const slice = text.slice(Math.max(0, from - at), Math.min(text.length, to - at));
+      if (slice) items.push({ text: slice, marks: storedMarksOf(inline), hidesMarks });
+    }
+    at = end;
   }
 }

@@ -1,108 +1,143 @@
 /**
- * Automerge patches → minimal ProseMirror steps: only the top-level blocks that the patches reach
- * are rendered again. Null where the view alone does not tell the outcome; then the whole document
- * is rendered (`render.ts`) and compared (`diff.ts`), and the result is the same.
+ * Automerge patches → minimal ProseMirror steps. Text that changed inside a textblock is replaced
+ * there; where markers came, went or changed, the top-level blocks that they are in are rendered
+ * again, their markers asked of the CRDT (`truth.ts`), their other text taken from the view.
+ *
+ * What comes out is checked against the CRDT's text. Null where the view does not know enough (marks
+ * that code hid) or is not what the CRDT says: then the whole document is rendered (`render.ts`) and
+ * compared (`diff.ts`).
  */
 import type { Patch } from "@automerge/automerge/slim";
+import { Fragment } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
 import { Transform } from "prosemirror-transform";
-import { containerTypes, parseContainer, storedAttrsOf } from "./block.ts";
-import { diffBlocks } from "./diff.ts";
-import { flatLength, hasMarker } from "./flat.ts";
-import { Pieces, spellOld } from "./pieces.ts";
+import { codeTypes, containerOf } from "./block.ts";
+import { blockIndex, indexOfOffset, indexOfPosition } from "./block-index.ts";
+import type { BlockIndex } from "./block-index.ts";
+import { diffBlocks, diffText } from "./diff.ts";
+import { flatLength, hasMarker, offsetAt, positionAt } from "./flat.ts";
+import { blocksReadMax } from "./limits.ts";
+import { lengthOf, Pieces, spellOld } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
 import { render } from "./render.ts";
 import type { Span } from "./render.ts";
+import { stringOf } from "./scalar.ts";
+import { schema } from "./schema.ts";
+import { addInline, embedCharacter } from "./stored-marks.ts";
+import type { Truth } from "./truth.ts";
 
 /**
  * @param doc the document as rendered before the patches
  * @param patches all since then, in order; those of other fields are passed over
+ * @param truth the CRDT's body as it is now
  * @returns a transform of `doc`, or null where the document has to be rendered afresh
  */
-export function followPatches(doc: Node, patches: readonly Patch[]): Transform | null {
+export function followPatches(doc: Node, patches: readonly Patch[], truth: Truth): Transform | null {
   const pieces = new Pieces(doc);
   for (const patch of patches) if (patch.path[0] === "body" && !pieces.apply(patch)) return null;
-  const seams = seamsOf(pieces.list, flatLength(doc));
-  if (seams.length === 0) return new Transform(doc);
-  const starts = startsOf(doc);
-  const touched = touchedBlocks(doc, seams, starts);
-  for (;;) {
-    const regions = regionsOf(touched, doc.childCount);
-    const rendered = regions.map((region) => renderRegion(doc, region, seams, starts));
-    const grown = regions.some((region, i) => {
-      const now = rendered[i];
-      return now !== null && now !== undefined && grow(doc, region, now, touched);
-    });
-    if (grown) continue;
-    const tr = new Transform(doc);
-    // From the last to the first: what lies before a region does not move.
-    for (let i = regions.length - 1; i >= 0; i--) {
-      const { from, to } = regions[i] as Region;
-      const now = rendered[i];
-      if (!now) return null;
-      let pos = 0;
-      for (let before = 0; before < from; before++) pos += doc.child(before).nodeSize;
-      diffBlocks(tr, doc.children.slice(from, to), now, pos);
-    }
-    return tr;
-  }
+  const seams = seamsOf(pieces.list, flatLength(doc), truth);
+  return new Follower(doc, seams, truth).run(touchedBy(doc, seams));
 }
 
-/** A place where the old run is not as it was: `from`–`to` of it is gone, `fresh` stands there. */
-type Seam = { from: number; to: number; fresh: Piece[] };
+/**
+ * Checks a part of a document against the CRDT.
+ * @param from position in the first top-level block to check
+ * @param to position in the last one
+ * @returns a transform with what had to be mended; null where only a new rendering tells
+ */
+export function checkBlocks(doc: Node, from: number, to: number, truth: Truth): Transform | null {
+  const index = blockIndex(doc, flatLength);
+  const touched = new Set<number>();
+  const last = Math.min(indexOfPosition(index, Math.min(to, doc.content.size)), doc.childCount - 1);
+  for (let i = Math.max(0, indexOfPosition(index, from) - 1); i <= last; i++) touched.add(i);
+  return new Follower(doc, [], truth).run(touched);
+}
 
-function seamsOf(pieces: readonly Piece[], length: number): Seam[] {
+/** Whether the textblock at a position holds the text that the CRDT has there. */
+export function checkText(doc: Node, pos: number, truth: Truth): boolean {
+  const $pos = doc.resolve(Math.min(pos, doc.content.size));
+  if (!$pos.parent.isTextblock) return true;
+  const from = offsetAt(doc, $pos.start());
+  const text = textOf(spellOld(doc, { from, to: from + $pos.parent.content.size }));
+  return truth.text(from, from + text.length) === text;
+}
+
+/** A place where the old run is not as it was: `from`–`to` of it is gone, `fresh` stands there, at `at` now. */
+type Seam = { from: number; to: number; at: number; fresh: Piece[]; hasMarkers: boolean };
+
+function seamsOf(pieces: readonly Piece[], length: number, truth: Truth): Seam[] {
   const seams: Seam[] = [];
   let end = 0;
+  let at = 0;
   let fresh: Piece[] = [];
+  let freshLength = 0;
   const close = (to: number): void => {
-    if (fresh.length > 0 || to > end) seams.push({ from: end, to, fresh });
+    if (fresh.length > 0 || to > end) {
+      const told = resolved(fresh, at, truth);
+      seams.push({
+        from: end,
+        to,
+        at,
+        fresh: told,
+        hasMarkers: told.some(({ kind }) => kind === "marker"),
+      });
+    }
+    at += freshLength;
     fresh = [];
+    freshLength = 0;
   };
   for (const piece of pieces) {
     if (piece.kind === "old") {
       close(piece.from);
       end = piece.to;
-    } else fresh.push(piece);
+      at += lengthOf(piece);
+    } else {
+      fresh.push(piece);
+      freshLength += lengthOf(piece);
+    }
   }
   close(length);
   return seams;
 }
 
-/** Offsets at which the top-level blocks start, and after them the end. */
-function startsOf(doc: Node): number[] {
-  const starts: number[] = [];
-  let offset = 0;
-  for (const child of doc.children) {
-    starts.push(offset);
-    offset += flatLength(child);
-  }
-  starts.push(offset);
-  return starts;
+/** Tells which U+FFFC in new text stand for markers. */
+function resolved(pieces: readonly Piece[], start: number, truth: Truth): Piece[] {
+  let at = start;
+  return pieces.flatMap((piece): Piece[] => {
+    const pieceAt = at;
+    at += lengthOf(piece);
+    if (piece.kind !== "text" || !piece.text.includes(embedCharacter)) return [piece];
+    const parts: Piece[] = [];
+    let from = 0;
+    for (let i = piece.text.indexOf(embedCharacter); i >= 0; i = piece.text.indexOf(embedCharacter, i + 1)) {
+      if (!truth.block(pieceAt + i)) continue;
+      if (i > from) parts.push({ ...piece, text: piece.text.slice(from, i) });
+      parts.push({ kind: "marker", length: 1 });
+      from = i + 1;
+    }
+    if (from < piece.text.length) parts.push({ ...piece, text: piece.text.slice(from) });
+    return parts;
+  });
 }
 
-/** The top-level block that an offset is in; at a border, the one before it. */
-function blockBefore(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length - 2;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] as number) < offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+/** The textblock that a seam changes nothing but text of, as the position of its content; null where it is more. */
+function textblockOf(doc: Node, { from, to, hasMarkers }: Seam): number | null {
+  if (hasMarkers) return null;
+  const pos = positionAt(doc, from);
+  const $pos = doc.resolve(pos);
+  if (!$pos.parent.isTextblock || !hasMarker($pos.parent)) return null;
+  return offsetAt(doc, pos) === from && pos + (to - from) <= $pos.end() ? $pos.start() : null;
 }
 
-/** Text that lost its marker joins the block before, so that one is always taken along. */
-function touchedBlocks(doc: Node, seams: readonly Seam[], starts: readonly number[]): Set<number> {
+/** The top-level blocks to render again. Text that lost its marker joins the block before, so that one is taken along. */
+function touchedBy(doc: Node, seams: readonly Seam[]): Set<number> {
   const touched = new Set<number>();
-  for (const { from, to } of seams) {
-    const last = blockBefore(starts, Math.max(from, to));
-    for (let i = blockBefore(starts, from); i <= last; i++) touched.add(i);
+  const index = blockIndex(doc, flatLength);
+  for (const seam of seams) {
+    if (textblockOf(doc, seam) !== null) continue;
+    const last = indexOfOffset(index, Math.max(seam.from, seam.to));
+    for (let i = indexOfOffset(index, seam.from); i <= last; i++) touched.add(i);
   }
-  // Text without a marker follows what is before it, whatever that has become.
-  for (let i = 1; i < doc.childCount; i++)
-    if (touched.has(i - 1) && !hasMarker(firstLeaf(doc.child(i)))) touched.add(i);
   return touched;
 }
 
@@ -114,10 +149,151 @@ function firstLeaf(node: Node): Node {
 
 type Region = { from: number; to: number };
 
-function regionsOf(touched: ReadonlySet<number>, count: number): Region[] {
+class Follower {
+  private readonly doc: Node;
+  private readonly seams: readonly Seam[];
+  private readonly truth: Truth;
+  private readonly index: BlockIndex;
+  private blocksRead = 0;
+
+  constructor(doc: Node, seams: readonly Seam[], truth: Truth) {
+    this.doc = doc;
+    this.seams = seams;
+    this.truth = truth;
+    this.index = blockIndex(doc, flatLength);
+  }
+
+  /** @param touched the top-level blocks to render again; those that hang together with them are added */
+  run(touched: Set<number>): Transform | null {
+    for (;;) {
+      // Text without a marker follows what is before it, whatever that has become.
+      for (const i of touched) {
+        if (this.startsImplicit(i + 1)) touched.add(i + 1);
+        if (i > 0 && this.startsImplicit(i)) touched.add(i - 1);
+      }
+      const regions = regionsOf(touched);
+      const rendered = regions.map((region) => this.render(region));
+      if (rendered.includes(null)) return null;
+      const size = touched.size;
+      for (const [i, region] of regions.entries()) this.grow(region, rendered[i] as Node[], touched);
+      if (touched.size > size) continue;
+      return this.transform(regions, rendered as Node[][]);
+    }
+  }
+
+  private startsImplicit(i: number): boolean {
+    const block = this.doc.maybeChild(i);
+    return block !== null && !hasMarker(firstLeaf(block));
+  }
+
+  /** From the end to the start: what lies before a change does not move. */
+  private transform(regions: readonly Region[], rendered: readonly Node[][]): Transform | null {
+    const tr = new Transform(this.doc);
+    let region = regions.length - 1;
+    const before = (offset: number): void => {
+      for (; region >= 0; region--) {
+        const { from, to } = regions[region] as Region;
+        if ((this.index.offsets[from] as number) < offset) return;
+        const old = this.doc.children.slice(from, to);
+        diffBlocks(tr, old, rendered[region] as Node[], this.index.positions[from] as number);
+      }
+    };
+    for (const seam of this.seams.toReversed()) {
+      const owner = this.ownerOf(seam);
+      if (regions.some(({ from, to }) => owner >= from && owner < to)) continue;
+      before(seam.from);
+      if (!this.changeText(tr, seam)) return null;
+    }
+    before(-1);
+    return flatLength(tr.doc) === this.truth.length ? tr : null;
+  }
+
+  /** Changes text inside one textblock; false where the outcome is not what the CRDT has. */
+  private changeText(tr: Transform, { from, to, at, fresh }: Seam): boolean {
+    const pos = positionAt(this.doc, from);
+    const textblock = this.doc.resolve(pos).parent;
+    const now: Node[] = [];
+    for (const piece of fresh)
+      if (piece.kind === "text") {
+        if (textblock.type.spec.marks === "") now.push(schema.text(piece.text));
+        else addInline(now, piece.text, piece.marks);
+      }
+    const text = textOf(fresh);
+    if (this.truth.text(at, at + text.length) !== text) return false;
+    const start = this.doc.resolve(pos).parentOffset;
+    const old = textblock.content.cut(start, start + (to - from));
+    diffText(tr, old, Fragment.fromArray(now), pos);
+    return true;
+  }
+
+  private ownerOf(seam: Seam): number {
+    return indexOfOffset(this.index, seam.from);
+  }
+
+  /** What a region's blocks are now; null where only a new rendering tells. */
+  private render({ from, to }: Region): Node[] | null {
+    const pieces: Piece[] = [];
+    let old = this.index.offsets[from] as number;
+    let at = old;
+    for (const seam of this.seams) {
+      const owner = this.ownerOf(seam);
+      if (owner < from) at = seam.at + lengthOfAll(seam.fresh) + (old - seam.to);
+      if (owner < from || owner >= to) continue;
+      pieces.push(...spellOld(this.doc, { from: old, to: seam.from }), ...seam.fresh);
+      old = seam.to;
+    }
+    pieces.push(...spellOld(this.doc, { from: old, to: this.index.offsets[to] as number }));
+    const text = textOf(pieces);
+    if (this.truth.text(at, at + text.length) !== text) return null;
+    const spans = this.spans(pieces, at);
+    if (!spans) return null;
+    if (spans.length === 0 && to - from < this.doc.childCount) return [];
+    return [...render(spans).children];
+  }
+
+  private spans(pieces: readonly Piece[], start: number): Span[] | null {
+    const spans: Span[] = [];
+    let at = start;
+    let hides = false;
+    for (const piece of pieces) {
+      if (piece.kind === "text") {
+        if (piece.hidesMarks && !hides) return null;
+        spans.push({ type: "text", value: piece.text, marks: piece.marks });
+        at += piece.text.length;
+      } else {
+        for (let i = lengthOf(piece); i > 0; i--, at++) {
+          const value = this.truth.block(at);
+          if (!value || ++this.blocksRead > blocksReadMax) return null;
+          spans.push({ type: "block", value });
+          hides = codeTypes.has(stringOf(value["type"]) ?? "");
+        }
+      }
+    }
+    return spans;
+  }
+
+  /** Neighbours with one id are one container: then the neighbour is part of the region. */
+  private grow({ from, to }: Region, now: readonly Node[], touched: Set<number>): void {
+    const before = from > 0 ? this.doc.child(from - 1) : null;
+    const after = this.doc.maybeChild(to);
+    if (now.length === 0 && isOneContainer(before, after)) touched.add(from - 1).add(to);
+    if (isOneContainer(before, now[0])) touched.add(from - 1);
+    if (isOneContainer(now.at(-1), after)) touched.add(to);
+    // Text in no cell any more goes to the cell that follows.
+    if (after?.type === schema.nodes.table && now.some((node) => !hasMarker(firstLeaf(node))))
+      touched.add(to);
+  }
+}
+
+function isOneContainer(a: Node | null | undefined, b: Node | null | undefined): boolean {
+  if (!a || !b || a.isTextblock || a.isLeaf || b.isTextblock || b.isLeaf) return false;
+  const [one, other] = [containerOf(a), containerOf(b)];
+  return one.type === other.type && one.id === other.id;
+}
+
+function regionsOf(touched: ReadonlySet<number>): Region[] {
   const regions: Region[] = [];
-  for (let i = 0; i < count; i++) {
-    if (!touched.has(i)) continue;
+  for (const i of [...touched].sort((a, b) => a - b)) {
     const last = regions.at(-1);
     if (last?.to === i) last.to++;
     else regions.push({ from: i, to: i + 1 });
@@ -125,77 +301,11 @@ function regionsOf(touched: ReadonlySet<number>, count: number): Region[] {
   return regions;
 }
 
-/** Neighbours with one id are one container: then the neighbour is part of the region. */
-function grow(doc: Node, { from, to }: Region, now: readonly Node[], touched: Set<number>): boolean {
-  const oneContainer = (a: Node | null | undefined, b: Node | null | undefined): boolean =>
-    !!a && !!b && containerTypes.has(a.type.name) && a.type === b.type && a.attrs["id"] === b.attrs["id"];
-  const before = from > 0 ? doc.child(from - 1) : null;
-  const after = doc.maybeChild(to);
-  const size = touched.size;
-  if (now.length === 0 && oneContainer(before, after)) touched.add(from - 1).add(to);
-  if (oneContainer(before, now[0])) touched.add(from - 1);
-  if (oneContainer(now.at(-1), after)) touched.add(to);
-  return touched.size > size;
-}
+const lengthOfAll = (pieces: readonly Piece[]): number =>
+  pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
 
-/** What a region's blocks are now; null where only the CRDT knows. */
-function renderRegion(
-  doc: Node,
-  { from, to }: Region,
-  seams: readonly Seam[],
-  starts: readonly number[],
-): Node[] | null {
-  const pieces: Piece[] = [];
-  let at = starts[from] as number;
-  const end = starts[to] as number;
-  for (const seam of seams) {
-    const owner = blockBefore(starts, seam.from);
-    if (owner < from || owner >= to) continue;
-    pieces.push(...spellOld(doc, { from: at, to: seam.from }), ...seam.fresh);
-    at = seam.to;
-  }
-  pieces.push(...spellOld(doc, { from: at, to: end }));
-  if (!isCertain(doc, { from, to }, pieces)) return null;
-  if (pieces.length === 0 && to - from < doc.childCount) return [];
-  return [...render(pieces.map(spanOf)).children];
-}
-
-function spanOf(piece: Piece): Span {
-  if (piece.kind === "text") return { type: "text", value: piece.text, marks: piece.marks };
-  if (piece.kind === "block") return { type: "block", value: piece.value };
-  throw new Error("an old stretch was not spelled out");
-}
-
-/** Whether a stored path entry is a container that has attributes of its own. */
-function hasStoredAttrs(entry: unknown): boolean {
-  const container = parseContainer(entry);
-  return container === null || Object.keys(storedAttrsOf(container.type)).length > 0;
-}
-
-/** Whether what the pieces say is all there is to know. */
-function isCertain(doc: Node, { from, to }: Region, pieces: readonly Piece[]): boolean {
-  let hides = false;
-  let oldBlocks = 0;
-  for (const piece of pieces) {
-    if (piece.kind === "block") {
-      hides = piece.value.type === "code_block";
-      if (piece.isOld && !piece.parentsReplaced) oldBlocks++;
-      // A list that a block is moved into: the block may have its start already, unseen.
-      if (piece.isOld && piece.parentsReplaced && piece.value.parents.some(hasStoredAttrs)) return false;
-    } else if (piece.kind === "text" && piece.hidesMarks && !hides) return false;
-  }
-  // A list's start is that of its first block: without that one, the next one's counts, unseen so far.
-  let leaves = 0;
-  let hasStart = false;
-  for (let i = from; i < to; i++) {
-    const child = doc.child(i);
-    if (child.isTextblock || child.isLeaf) leaves += hasMarker(child) ? 1 : 0;
-    child.descendants((node) => {
-      if (node.type.name === "ordered_list") hasStart = true;
-      if ((node.isTextblock || (node.isBlock && node.isLeaf)) && hasMarker(node)) leaves++;
-      return !node.isTextblock;
-    });
-    if (child.type.name === "ordered_list") hasStart = true;
-  }
-  return !hasStart || oldBlocks === leaves;
-}
+/** The text of pieces as the CRDT gives it. */
+const textOf = (pieces: readonly Piece[]): string =>
+  pieces
+    .map((piece) => (piece.kind === "text" ? piece.text : embedCharacter.repeat(lengthOf(piece))))
+    .join("");

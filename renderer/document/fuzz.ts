@@ -13,20 +13,24 @@ import { history } from "prosemirror-history";
 import type { Node } from "prosemirror-model";
 import { Step } from "prosemirror-transform";
 import { EditorState, Plugin } from "prosemirror-state";
+import { TableMap } from "prosemirror-tables";
 import { Authority } from "./authority.ts";
-import { bodySpans, commit, emptyDocument, firstBlock, runOperations } from "./body.ts";
+import { bodySpans, commit, emptyDocument, firstBlock, runOperations, truthOf } from "./body.ts";
 import type { DeckleDocument } from "./body.ts";
 import { flatLength } from "./flat.ts";
 import { Letters, randomEdit } from "./fuzz-edits.ts";
-import { identify } from "./identify.ts";
+import { identify, staysValid } from "./identify.ts";
 import { Random } from "./random.ts";
 import { render } from "./render.ts";
 import { schema } from "./schema.ts";
 
 export type FuzzOptions = { seed: number; peers: number; steps: number };
 
-/** How often remote changes were followed by their patches, and how often only a new rendering would do. */
-export const followed = { patches: 0, afresh: 0 };
+/**
+ * How often remote changes were followed by their patches, and how often only a new rendering would
+ * do; how often own edits brought up something in the CRDT that the view had not shown.
+ */
+export const followed = { patches: 0, afresh: 0, mended: 0 };
 
 const hexActor = (n: number): string => n.toString(16).padStart(32, "0");
 
@@ -51,7 +55,7 @@ export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits
       peer.flush(erased);
       peer.receive(random.pick(peers), random);
     } else peer.reopen(erased);
-    for (const one of peers) one.check();
+    peer.check();
   }
   for (const peer of peers) peer.flush(erased);
   for (const peer of peers) for (const other of peers) peer.receive(other, null);
@@ -71,6 +75,7 @@ export function fuzzRun({ seed, peers: peerCount, steps }: FuzzOptions): { edits
   one.reopen(erased);
   one.check();
   accountForText(one, peers, erased);
+  accountForOrder(one, letters, erased);
   return { edits };
 }
 
@@ -88,7 +93,21 @@ function accountForText(peer: Peer, peers: readonly Peer[], erased: ReadonlySet<
     }
 }
 
-const textOf = (doc: Node): string[] => [...doc.textBetween(0, doc.content.size, "", "")];
+/** What was typed at once stands in the order in which it was typed. */
+function accountForOrder(peer: Peer, { words }: Letters, erased: ReadonlySet<string>): void {
+  const places = new Map(textOf(peer.authority.doc).map((letter, i) => [letter, i]));
+  for (const word of words) {
+    let last = -1;
+    for (const letter of word) {
+      const place = places.get(letter);
+      if (place === undefined || erased.has(letter)) continue;
+      if (place < last) throw new Error(`${word} was typed, and ${letter} is not where it was`);
+      last = place;
+    }
+  }
+}
+
+const textOf = (doc: Node): string[] => [...doc.textBetween(0, doc.content.size, "", () => "")];
 
 function noteErased(before: readonly string[], after: readonly string[], erased: Set<string>): void {
   const now = new Set(after);
@@ -122,6 +141,7 @@ class Peer {
 
   private openWindow(): EditorState {
     const ids = new Plugin({
+      filterTransaction: (tr) => tr.getMeta("collab$") !== undefined || staysValid(tr),
       appendTransaction: (transactions, _old, state) =>
         transactions.some((tr) => tr.getMeta("collab$"))
           ? null
@@ -139,6 +159,8 @@ class Peer {
     if (!tr) return false;
     const before = textOf(this.window.doc);
     this.window = this.window.apply(tr);
+    for (const letter of letters.moved) erased.add(letter);
+    letters.moved.clear();
     // Also what comes back by undo before anybody else saw it gone: it may come back twice.
     noteErased(before, textOf(this.window.doc), erased);
     return tr.docChanged;
@@ -190,12 +212,18 @@ class Peer {
       this.authority.takeOperations(),
       this.authority.doc,
     );
-    if (this.authority.mustFollow) this.follow();
+    const mended = this.authority.check(truthOf(this.replica));
+    if (!mended) this.follow();
+    else this.say(mended);
+    if (mended && mended.length > 0) followed.mended++;
+  }
+
+  private say(steps: readonly Step[]): void {
+    this.inbox.push(...steps.map((step) => ({ step, clientId: "engine" })));
   }
 
   private follow(): void {
-    const steps = this.authority.follow(render(bodySpans(this.replica)));
-    this.inbox.push(...steps.map((step) => ({ step, clientId: "engine" })));
+    this.say(this.authority.follow(render(bodySpans(this.replica))));
   }
 
   /** Takes all of another's changes, or with `random` some that come first. */
@@ -209,10 +237,10 @@ class Peer {
     const some = random?.chance(0.5) ? changes.slice(0, random.below(changes.length + 1)) : changes;
     let patches: A.Patch[] = [];
     [this.replica] = A.applyChanges(this.replica, some, { patchCallback: (all) => (patches = all) });
-    const steps = this.authority.followPatches(patches);
+    const steps = this.authority.followPatches(patches, truthOf(this.replica));
     if (steps) {
       followed.patches++;
-      this.inbox.push(...steps.map((step) => ({ step, clientId: "engine" })));
+      this.say(steps);
     } else {
       followed.afresh++;
       this.follow();
@@ -233,6 +261,12 @@ class Peer {
   check(): void {
     const { doc } = this.authority;
     doc.check();
+    doc.descendants((node) => {
+      if (node.type === schema.nodes.table && TableMap.get(node).problems)
+        throw new Error(
+          `${this.name}: no rectangle: ${JSON.stringify(TableMap.get(node).problems)} in ${node.toString()}`,
+        );
+    });
     if (!this.authority.hasOperations) {
       const spans = bodySpans(this.replica);
       const rendered = render(spans);

@@ -1,16 +1,42 @@
 /**
  * What must hold of a document before its steps are sent, made so by further steps in the window:
  * every container has an id, neighbours that are two containers have two ids, neighbours with one
- * id are one container, and a paragraph that was touched is not implicit (see `block.ts`).
- * Only the ranges that a step replaced are looked at.
+ * id are one container, a block that was touched hides nothing and is not implicit, and a table is
+ * the rectangle that it will be rendered as (see `block.ts`). Only what a step reached is looked at.
  */
 import type { Node } from "prosemirror-model";
 import type { EditorState, Transaction } from "prosemirror-state";
-import { Mapping } from "prosemirror-transform";
+import { AddMarkStep, Mapping, RemoveMarkStep, ReplaceStep } from "prosemirror-transform";
 import type { Step, Transform } from "prosemirror-transform";
-import { containerTypes } from "./block.ts";
+import { containerKey, containerOf, containerTypes, isLeafBlock } from "./block.ts";
+import { diffBlocks } from "./diff.ts";
+import { hasMarker, isBlock, isRun, itemsOf } from "./flat.ts";
+import { render } from "./render.ts";
+import type { Span } from "./render.ts";
+import { schema } from "./schema.ts";
+import { columnIndices } from "./table.ts";
 
-type Range = { from: number; to: number };
+export type Range = { from: number; to: number };
+
+/** The top-level blocks of `after` that are not `before`'s, by identity. */
+export function changedChildren(before: Node, after: Node): readonly Node[] {
+  const old = before.children;
+  const now = after.children;
+  let start = 0;
+  while (start < old.length && start < now.length && old[start] === now[start]) start++;
+  let end = now.length;
+  for (let oldEnd = old.length; oldEnd > start && end > start && old[oldEnd - 1] === now[end - 1]; oldEnd--)
+    end--;
+  return now.slice(start, end);
+}
+
+/** Whether a step types, erases or marks inside one textblock: nothing here can have come undone. */
+export function isTextStep(step: Step, before: Node): boolean {
+  if (step instanceof AddMarkStep || step instanceof RemoveMarkStep) return true;
+  if (!(step instanceof ReplaceStep) || step.slice.openStart > 0 || step.slice.openEnd > 0) return false;
+  const $from = before.resolve(step.from);
+  return $from.parent.isTextblock && step.to <= $from.end() && hasMarker($from.parent);
+}
 
 /** Where a step replaced something, in the document after it. A step of attributes says its place itself. */
 function placesOf(step: Step): Range[] {
@@ -36,55 +62,146 @@ export function changedRange(steps: readonly Step[], docSize: number): Range | n
   return range && { from: Math.max(0, range.from - 1), to: Math.min(docSize, range.to + 1) };
 }
 
-/** Whether a change is typing or erasing inside a textblock: nothing here can have come undone. */
-function isTextOnly(doc: Node, range: Range): boolean {
-  const $from = doc.resolve(range.from);
-  return $from.parent.isTextblock && range.to <= $from.end() && $from.parent.attrs["implicit"] !== true;
-}
+const isContainer = (node: Node): boolean =>
+  containerTypes.has(containerOf(node).type) || node.type === schema.nodes.unknown_container;
 
 /** Whether two neighbours are one container to the CRDT. */
-const isTwin = (a: Node | null, b: Node): boolean =>
-  a !== null && containerTypes.has(b.type.name) && a.type === b.type && a.attrs["id"] === b.attrs["id"];
+function isTwin(a: Node | null, b: Node): boolean {
+  if (!a || isLeafBlock(a) || isLeafBlock(b)) return false;
+  const [one, other] = [containerOf(a), containerOf(b)];
+  return one.type === other.type && one.id === other.id;
+}
+
+/** Parts that stay two where they are twins: a split makes them. */
+const splits = new Set(["list_item", "table_row"]);
+
+/** What a walk over a range found missing, as positions. */
+type Missing = { joins: number[]; fresh: number[]; explicit: number[]; hiding: number[]; tables: number[] };
+
+function missingIn(doc: Node, range: Range): Missing {
+  const missing: Missing = { joins: [], fresh: [], explicit: [], hiding: [], tables: [] };
+  const look = (parent: Node, start: number, inTable: boolean): void => {
+    let pos = start;
+    let previous: Node | null = null;
+    for (const child of parent.children) {
+      const end = pos + child.nodeSize;
+      const twin = isTwin(previous, child) && !isCell(child);
+      // Past the range only one thing can have come undone: who is next to whom. But a table is looked at whole.
+      if (pos > range.to && !inTable) {
+        if (twin && !splits.has(child.type.name)) missing.joins.push(pos);
+        return;
+      }
+      if (end >= range.from || inTable) {
+        if (isLeafBlock(child)) {
+          const isTouched = end >= range.from && pos <= range.to;
+          if (isTouched && child.attrs["implicit"] === true) missing.explicit.push(pos);
+          if ((child.attrs["hidden"] as number) > 0) missing.hiding.push(pos);
+        } else if (isContainer(child)) {
+          const isTable = child.type === schema.nodes.table;
+          if (isTable) missing.tables.push(pos);
+          if (!isCell(child)) {
+            if (child.attrs["id"] === "" || (twin && splits.has(child.type.name))) missing.fresh.push(pos);
+            else if (twin) missing.joins.push(pos);
+          }
+          look(child, pos + 1, inTable || isTable);
+        }
+      }
+      previous = child;
+      pos = end;
+    }
+  };
+  look(doc, 0, false);
+  return missing;
+}
+
+const isCell = (node: Node): boolean =>
+  node.type === schema.nodes.table_cell || node.type === schema.nodes.table_header;
 
 /**
  * Adds to `tr` what is missing in a range of its document.
  * @param newId gives an id that no container has yet
  */
 export function identifyRange(tr: Transform, range: Range, newId: () => string): void {
-  if (isTextOnly(tr.doc, range)) return;
-  const joins: number[] = [];
-  const fresh: number[] = [];
-  const explicit: number[] = [];
-  const look = (parent: Node, start: number): void => {
-    let pos = start;
-    let previous: Node | null = null;
-    for (const child of parent.children) {
-      const end = pos + child.nodeSize;
-      // Past the range only one thing can have come undone: who is next to whom.
-      if (pos > range.to) {
-        if (isTwin(previous, child) && child.type.name !== "list_item") joins.push(pos);
-        return;
-      }
-      if (end >= range.from) {
-        if (containerTypes.has(child.type.name)) {
-          const id = child.attrs["id"] as string;
-          const twin = isTwin(previous, child);
-          if (id === "" || (twin && child.type.name === "list_item")) fresh.push(pos);
-          else if (twin) joins.push(pos);
-          look(child, pos + 1);
-        } else if (child.attrs["implicit"] === true) explicit.push(pos);
-      }
-      previous = child;
-      pos = end;
-    }
-  };
-  look(tr.doc, 0);
+  const { joins, fresh, explicit, hiding, tables } = missingIn(tr.doc, range);
+  for (const pos of hiding) tr.setNodeAttribute(pos, "hidden", 0);
   for (const pos of explicit) tr.setNodeAttribute(pos, "implicit", false);
   for (const pos of fresh) tr.setNodeAttribute(pos, "id", newId());
+  for (const pos of tables) identifyColumns(tr, pos, newId);
   // Attribute steps move nothing; joins do, so they go from the end to the start.
   for (const pos of joins.reverse()) tr.join(pos);
   // What was inside the joined ones are neighbours now.
-  if (joins.length > 0) identifyRange(tr, { from: range.from, to: range.to - 2 * joins.length }, newId);
+  if (joins.length > 0)
+    return identifyRange(tr, { from: range.from, to: range.to - 2 * joins.length }, newId);
+  for (const pos of tables.toReversed()) if (isOutermost(tr.doc, pos)) completeTable(tr, pos);
+}
+
+function isOutermost(doc: Node, pos: number): boolean {
+  const $pos = doc.resolve(pos);
+  for (let depth = $pos.depth; depth > 0; depth--)
+    if ($pos.node(depth).type === schema.nodes.table) return false;
+  return true;
+}
+
+/** Gives all cells of a column one id: the one that most of them have, and that no column before has. */
+function identifyColumns(tr: Transform, pos: number, newId: () => string): void {
+  const table = tr.doc.nodeAt(pos) as Node;
+  const indices = columnIndices(table.children);
+  const counts: Map<string, number>[] = [];
+  for (const [row, { children }] of table.children.entries())
+    for (const [i, cell] of children.entries()) {
+      const column = indices[row]?.[i] as number;
+      const count = (counts[column] ??= new Map<string, number>());
+      const id = cell.attrs["id"] as string;
+      if (id !== "") count.set(id, (count.get(id) ?? 0) + 1);
+    }
+  const used = new Set<string>();
+  const ids = Array.from(counts, (count) => {
+    if (!count) return "";
+    let best = "";
+    for (const [id, times] of count) if (!used.has(id) && times > (count.get(best) ?? 0)) best = id;
+    if (best === "") best = newId();
+    used.add(best);
+    return best;
+  });
+  let rowPos = pos + 1;
+  for (const [row, rowNode] of table.children.entries()) {
+    let cellPos = rowPos + 1;
+    for (const [i, cell] of rowNode.children.entries()) {
+      const id = ids[indices[row]?.[i] as number] as string;
+      if (cell.attrs["id"] !== id) tr.setNodeAttribute(cellPos, "id", id);
+      cellPos += cell.nodeSize;
+    }
+    rowPos += rowNode.nodeSize;
+  }
+}
+
+/** Makes a table what its rendering will be: missing cells are there, no span covers another cell. */
+function completeTable(tr: Transform, pos: number): void {
+  const table = tr.doc.nodeAt(pos) as Node;
+  const spans = itemsOf(table).map((item): Span => {
+    if (isRun(item)) return { type: "text", value: item.text, marks: item.marks };
+    if (!isBlock(item)) throw new Error("a touched table hides something");
+    const { type, parents, attrs } = item.block;
+    return { type: "block", value: { type, parents: parents.map(containerKey), attrs } };
+  });
+  // Nothing in it is written: nothing of it would be found again.
+  const now = spans.length > 0 ? render(spans).children : [schema.nodes.paragraph.create()];
+  const [one] = now;
+  if (now.length !== 1 || !one?.eq(table)) diffBlocks(tr, [table], now, pos);
+}
+
+/**
+ * For a plugin's `filterTransaction`: whether an edit leaves a valid document. ProseMirror's fitting of
+ * an open slice may leave a cell empty that must not be, and no later step could be undone over that.
+ */
+export function staysValid(tr: Transaction): boolean {
+  if (!tr.docChanged || tr.steps.every((step, i) => isTextStep(step, tr.docs[i] as Node))) return true;
+  try {
+    for (const block of changedChildren(tr.docs[0] as Node, tr.doc)) block.check();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -96,12 +213,15 @@ export function identify(
   state: EditorState,
   newId: () => string,
 ): Transaction | null {
-  const changed = transactions.filter((tr) => tr.docChanged);
-  if (changed.length === 0) return null;
-  const range = changedRange(
-    changed.flatMap((tr) => tr.steps),
-    state.doc.content.size,
-  );
+  const steps: Step[] = [];
+  let textOnly = true;
+  for (const tr of transactions)
+    for (const [i, step] of tr.steps.entries()) {
+      steps.push(step);
+      textOnly &&= isTextStep(step, tr.docs[i] as Node);
+    }
+  if (textOnly) return null;
+  const range = changedRange(steps, state.doc.content.size);
   if (!range) return null;
   const tr = state.tr;
   identifyRange(tr, range, newId);

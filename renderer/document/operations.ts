@@ -9,13 +9,16 @@
  *
  * Offsets in the list are those of the text as it is when the operation runs, in order.
  */
-import type { Mark, Node } from "prosemirror-model";
-import { ReplaceStep } from "prosemirror-transform";
+import type { Node } from "prosemirror-model";
+import { AttrStep, ReplaceAroundStep, ReplaceStep } from "prosemirror-transform";
 import type { Step } from "prosemirror-transform";
-import { markExpands, markValue, sameParents } from "./block.ts";
-import type { Block, Container, Scalar } from "./block.ts";
-import { hasMarker, isRun, itemLength, itemsBetween, offsetAt } from "./flat.ts";
+import { endType, sameParents } from "./block.ts";
+import type { Block, Container } from "./block.ts";
+import { flatLength, hasMarker, isBlock, isRun, itemLength, itemsBetween, offsetAt } from "./flat.ts";
 import type { Item, Run } from "./flat.ts";
+import type { Scalar } from "./scalar.ts";
+import { markExpands, storedMarksOf, storedText } from "./stored-marks.ts";
+import type { StoredMarks } from "./stored-marks.ts";
 
 export type Operation =
   | { type: "splice"; at: number; deleteCount: number; text: string }
@@ -52,14 +55,13 @@ export function pushOperation(list: Operation[], operation: Operation): void {
 }
 
 /** Operations that bring a stretch of text from one set of marks to another. */
-export function remark(from: number, to: number, old: readonly Mark[], now: readonly Mark[]): Operation[] {
+export function remark(from: number, to: number, old: StoredMarks, now: StoredMarks): Operation[] {
+  if (old === now) return [];
   const operations: Operation[] = [];
-  for (const mark of old)
-    if (!now.some((other) => other.type === mark.type))
-      operations.push({ type: "unmark", from, to, name: mark.type.name });
-  for (const mark of now)
-    if (!old.some((other) => other.eq(mark)))
-      operations.push({ type: "mark", from, to, name: mark.type.name, value: markValue(mark) });
+  for (const name of Object.keys(old))
+    if (!Object.hasOwn(now, name)) operations.push({ type: "unmark", from, to, name });
+  for (const [name, value] of Object.entries(now))
+    if (old[name] !== value) operations.push({ type: "mark", from, to, name, value });
   return operations;
 }
 
@@ -80,10 +82,10 @@ class Writer {
   private reveals = false;
   private at: number;
   /** Marks of the kept text before `at`, and of the text after it where that is known. */
-  private left: readonly Mark[];
-  private readonly right: readonly Mark[];
+  private left: StoredMarks;
+  private readonly right: StoredMarks;
 
-  constructor(at: number, left: readonly Mark[], right: readonly Mark[]) {
+  constructor(at: number, left: StoredMarks, right: StoredMarks) {
     this.at = at;
     this.left = left;
     this.right = right;
@@ -103,8 +105,13 @@ class Writer {
   keepBlock(before: Block, after: Block): void {
     const change = blockChange(before, after);
     if (change) pushOperation(this.operations, { type: "updateBlock", at: this.at, change });
-    this.left = [];
+    this.left = noMarks;
     this.at += 1;
+  }
+
+  keepHidden(length: number): void {
+    this.left = noMarks;
+    this.at += length;
   }
 
   remove(length: number): void {
@@ -116,19 +123,32 @@ class Writer {
     if (isRun(item)) {
       pushOperation(this.operations, { type: "splice", at: this.at, deleteCount: 0, text: item.text });
       // What Automerge gives the text by itself: marks that grow at their end, and marks it is inside of.
-      this.remark(
-        this.left.filter((mark) => markExpands(mark.type.name) || mark.isInSet(this.right)),
-        item,
-      );
-    } else pushOperation(this.operations, { type: "insertBlock", at: this.at, block: item.block });
+      this.remark(this.inherited(), item);
+    } else if (isBlock(item)) {
+      pushOperation(this.operations, { type: "insertBlock", at: this.at, block: item.block });
+    } else {
+      // A copy of a block that hides something: the same number of units, until an edit shows it (identify.ts).
+      for (let i = 0; i < item.hidden; i++)
+        pushOperation(this.operations, { type: "insertBlock", at: this.at, block: nothing });
+    }
     this.at += itemLength(item);
   }
 
+  private inherited(): StoredMarks {
+    const inherited: Record<string, Scalar> = {};
+    for (const [name, value] of Object.entries(this.left))
+      if (markExpands(name) || this.right[name] === value) inherited[name] = value;
+    return inherited;
+  }
+
   /** Brings the text at hand from one set of marks to its own. */
-  private remark(from: readonly Mark[], { text, marks, hidesMarks }: Run): void {
+  private remark(from: StoredMarks, { text, marks, hidesMarks }: Run): void {
     if (!hidesMarks) this.marks.push(...remark(this.at, this.at + text.length, from, marks));
   }
 }
+
+const noMarks: StoredMarks = {};
+const nothing: Block = { type: endType, parents: [], attrs: {} };
 
 function blockChange(before: Block, after: Block): BlockChange | null {
   const change: BlockChange = {};
@@ -143,29 +163,39 @@ function blockChange(before: Block, after: Block): BlockChange | null {
 }
 
 /**
- * Kept content: the same text before and after, its markers and marks possibly changed. Markers
- * differ in number only where a paragraph became implicit or stopped being so.
+ * Kept content: the same text before and after, its markers and marks possibly changed. Units that
+ * are no text differ in number only where a block stopped being implicit or hiding something.
  */
 function compareKept(writer: Writer, before: readonly Item[], after: readonly Item[]): void {
   const rest = [...before];
-  const dropBlocks = (): void => {
-    while (rest[0] && !isRun(rest[0])) {
-      writer.remove(1);
+  const dropOthers = (): void => {
+    for (let old = rest[0]; old && !isRun(old); old = rest[0]) {
+      writer.remove(itemLength(old));
       rest.shift();
     }
   };
   for (const item of after) {
-    if (!isRun(item)) {
-      const old = rest[0];
-      if (old && !isRun(old)) {
-        writer.keepBlock(old.block, item.block);
+    const old = rest[0];
+    if (isRun(item)) keepRun(item);
+    else if (isBlock(item)) {
+      if (old && "hidden" in old) writer.remove(old.hidden);
+      if (old && "hidden" in old) rest.shift();
+      const own = rest[0];
+      if (own && isBlock(own)) {
+        writer.keepBlock(own.block, item.block);
         rest.shift();
       } else writer.insert(item);
-      continue;
-    }
+    } else if (old && "hidden" in old) {
+      writer.keepHidden(item.hidden);
+      rest.shift();
+    } else writer.insert(item);
+  }
+  dropOthers();
+
+  function keepRun(item: Run): void {
     let text = item.text;
     while (text.length > 0) {
-      dropBlocks();
+      dropOthers();
       const old = rest.shift();
       if (!old || !isRun(old)) throw new Error("kept text differs before and after the step");
       const length = Math.min(text.length, old.text.length);
@@ -174,45 +204,58 @@ function compareKept(writer: Writer, before: readonly Item[], after: readonly It
       text = text.slice(length);
     }
   }
-  dropBlocks();
 }
 
-/** Replaced content: equal ends are kept, markers are kept for markers, the rest is rewritten. */
-function replaceItems(writer: Writer, before: Item[], after: Item[]): void {
-  const oldRuns: Run[][] = [[]];
-  const oldBlocks: Block[] = [];
-  for (const item of before) {
-    if (isRun(item)) oldRuns.at(-1)?.push(item);
-    else {
-      oldBlocks.push(item.block);
-      oldRuns.push([]);
-    }
+/** A marker or hidden units, and the text up to the next of these. */
+type Section = { head: Exclude<Item, Run> | null; runs: Run[] };
+
+function sectionsOf(items: readonly Item[]): Section[] {
+  const sections: Section[] = [{ head: null, runs: [] }];
+  for (const item of items) {
+    if (isRun(item)) sections.at(-1)?.runs.push(item);
+    else sections.push({ head: item, runs: [] });
   }
-  const blocksAfter = after.filter((item) => !isRun(item)).length;
-  // Old markers pair with new ones in order; surplus old ones go, with the text around them.
-  const paired = Math.min(oldBlocks.length, blocksAfter);
-  const gaps: Item[][] = [[]];
-  for (const item of after) {
-    if (isRun(item)) gaps.at(-1)?.push(item);
-    else gaps.push([item]);
-  }
-  for (let gap = 0; gap < gaps.length; gap++) {
-    const items = gaps[gap] as Item[];
-    if (gap > 0) {
-      const [first] = items.splice(0, 1) as [{ block: Block }];
-      const old = gap <= paired ? oldBlocks[gap - 1] : undefined;
-      if (old) writer.keepBlock(old, first.block);
-      else writer.insert(first);
-    }
-    const lastPaired = gap === paired;
-    const runs = gap <= paired ? (oldRuns[gap] ?? []) : [];
-    // After the last paired marker all that is left of the old content goes.
-    let surplus = 0;
-    if (lastPaired) {
-      for (let rest = gap + 1; rest < oldRuns.length; rest++)
-        surplus += 1 + (oldRuns[rest] ?? []).reduce((sum, run) => sum + run.text.length, 0);
-    }
-    replaceRuns(writer, runs, items as Run[], surplus);
+  return sections;
+}
+
+const sectionLength = ({ head, runs }: Section): number =>
+  (head ? itemLength(head) : 0) + runs.reduce((sum, run) => sum + run.text.length, 0);
+
+/** Whether an old marker may become this new one: an end stays an end. */
+const canBecome = (old: Section, now: Section): boolean =>
+  old.head !== null &&
+  now.head !== null &&
+  isBlock(old.head) &&
+  isBlock(now.head) &&
+  (old.head.block.type === endType) === (now.head.block.type === endType);
+
+/** Replaced content: equal beginnings are kept, markers are kept for markers, the rest is rewritten. */
+function replaceItems(writer: Writer, before: readonly Item[], after: readonly Item[]): void {
+  const [first, ...old] = sectionsOf(before) as [Section, ...Section[]];
+  const [firstNow, ...now] = sectionsOf(after) as [Section, ...Section[]];
+  // Each new marker takes the next old one of its kind; old ones in between, and those left, go with their text.
+  let at = 0;
+  const partners = now.map((section) => {
+    const found = old.findIndex((one, i) => i >= at && canBecome(one, section));
+    if (found < 0) return null;
+    const skipped = old.slice(at, found);
+    at = found + 1;
+    return { old: old[found] as Section, skipped };
+  });
+  const lengthOf = (sections: readonly Section[]): number =>
+    sections.reduce((sum, section) => sum + sectionLength(section), 0);
+  // What goes after the last section that has a partner goes with it.
+  const lastPartner = partners.findLastIndex((partner) => partner !== null);
+  const surplus = lengthOf(old.slice(at));
+  replaceRuns(writer, first.runs, firstNow.runs, lastPartner < 0 ? surplus : 0);
+  for (const [i, section] of now.entries()) {
+    const partner = partners[i];
+    const head = section.head as Exclude<Item, Run>;
+    if (partner) {
+      writer.remove(lengthOf(partner.skipped));
+      writer.keepBlock((partner.old.head as { block: Block }).block, (head as { block: Block }).block);
+    } else writer.insert(head);
+    replaceRuns(writer, partner?.old.runs ?? [], section.runs, i === lastPartner ? surplus : 0);
   }
 }
 
@@ -245,8 +288,11 @@ function cutRuns(runs: Run[], at: number): [Run[], Run[]] {
 }
 
 /** Marks of the inline node on one side of a position; none at the block's edge. */
-function marksBeside(node: Node | null): readonly Mark[] {
-  return node?.marks ?? [];
+const marksBeside = (node: Node | null): StoredMarks => (node ? storedMarksOf(node) : noMarks);
+
+function marksBefore(doc: Node, pos: number): StoredMarks {
+  const $pos = doc.resolve(pos);
+  return $pos.parent.isTextblock ? marksBeside($pos.nodeBefore) : noMarks;
 }
 
 /** Typing and erasing inside one textblock: no blocks to look at. Null where the step is more. */
@@ -262,21 +308,20 @@ function textOperations(step: Step, before: Node): Translation | null {
   );
   const hidesMarks = $from.parent.type.spec.marks === "";
   writer.remove(step.to - step.from);
-  step.slice.content.forEach((inline) =>
-    writer.insert({ text: inline.isText ? (inline.text as string) : "\n", marks: inline.marks, hidesMarks }),
-  );
+  for (const inline of step.slice.content.content)
+    writer.insert({ text: storedText(inline), marks: storedMarksOf(inline), hidesMarks });
   return writer.result();
 }
 
 type Stretch = { from: number; to: number; newFrom: number; newTo: number; kept: boolean };
 
-/** The stretches of the touched top-level blocks, replaced and kept in turn, in both documents. */
+/** The stretches that a step reaches, replaced and kept in turn, in both documents. */
 function stretches(step: Step, before: Node, after: Node): Stretch[] {
   const replaced: Stretch[] = [];
   step
     .getMap()
     .forEach((from, to, newFrom, newTo) => replaced.push({ from, to, newFrom, newTo, kept: false }));
-  const bounds = touched(step, replaced, before);
+  const bounds = reachOf(step, before);
   const list: Stretch[] = [];
   let pos = bounds.from;
   let newPos = bounds.from; // nothing changes before the touched blocks
@@ -292,24 +337,34 @@ function stretches(step: Step, before: Node, after: Node): Stretch[] {
   return list;
 }
 
-/** Top-level blocks that a step reaches into, as positions between blocks. */
-function touched(step: Step, replaced: Stretch[], before: Node): { from: number; to: number } {
-  // Mark and attribute steps have an empty map and say their range in their own fields.
+type Reach = { from: number; to: number };
+
+/**
+ * How far a step can change anything, its markers' paths included, as positions in the document
+ * before. Nothing before it changes; but where it closes and opens nodes, what follows in these nodes
+ * comes into others, up to the end of the outermost of them.
+ */
+function reachOf(step: Step, before: Node): Reach {
+  if (step instanceof AttrStep) {
+    const node = before.nodeAt(step.pos);
+    return { from: step.pos, to: step.pos + (node?.nodeSize ?? 0) };
+  }
+  if (step instanceof ReplaceStep || step instanceof ReplaceAroundStep) {
+    const $to = before.resolve(step.to);
+    const depth = Math.min($to.sharedDepth(step.from), $to.depth - step.slice.openEnd);
+    return { from: step.from, to: $to.depth > depth ? $to.after(depth + 1) : step.to };
+  }
+  // Mark steps say their range in their own fields; of any other step nothing is known.
   const own = step as Step & { from?: number; to?: number; pos?: number };
-  const from = replaced[0]?.from ?? own.from ?? own.pos ?? 0;
-  const to = replaced.at(-1)?.to ?? own.to ?? (own.pos === undefined ? before.content.size : own.pos + 1);
-  const $from = before.resolve(from);
-  const $to = before.resolve(to);
-  return {
-    from: $from.depth > 0 ? $from.before(1) : from,
-    to: $to.depth > 0 ? $to.after(1) : to,
-  };
+  if (own.from !== undefined && own.to !== undefined) return { from: own.from, to: own.to };
+  if (own.pos !== undefined) return { from: own.pos, to: own.pos + 1 };
+  return { from: 0, to: before.content.size };
 }
 
 /** The operations that write a whole document into an empty body. */
 export function operationsFor(doc: Node): Operation[] {
-  const writer = new Writer(0, [], []);
-  for (const item of itemsBetween(doc, 0, doc.content.size)) writer.insert(item);
+  const writer = new Writer(0, noMarks, noMarks);
+  for (const item of itemsBetween(doc, 0, flatLength(doc))) writer.insert(item);
   return writer.result().operations;
 }
 
@@ -325,10 +380,10 @@ export function operationsOf(step: Step, before: Node, after: Node): Translation
   const list = stretches(step, before, after);
   const first = list[0];
   if (!first) return { operations: [], reveals: false };
-  const writer = new Writer(offsetAt(before, first.from), [], []);
+  const writer = new Writer(offsetAt(before, first.from), marksBefore(before, first.from), noMarks);
   for (const { from, to, newFrom, newTo, kept } of list) {
-    const old = itemsBetween(before, from, to);
-    const now = itemsBetween(after, newFrom, newTo);
+    const old = itemsBetween(before, offsetAt(before, from), offsetAt(before, to));
+    const now = itemsBetween(after, offsetAt(after, newFrom), offsetAt(after, newTo));
     if (kept) compareKept(writer, old, now);
     else replaceItems(writer, old, now);
   }

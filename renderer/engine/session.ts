@@ -11,7 +11,7 @@ import { encodeHeads } from "@automerge/automerge-repo/slim";
 import type { DocHandle } from "@automerge/automerge-repo/slim";
 import type { Step } from "prosemirror-transform";
 import { Authority } from "../document/authority.ts";
-import { bodySpans, commit, runOperations, spliceTitle } from "../document/body.ts";
+import { bodySpans, commit, runOperations, spliceTitle, truthOf } from "../document/body.ts";
 import type { DeckleDocument } from "../document/body.ts";
 import { render } from "../document/render.ts";
 import { Backoff } from "./backoff.ts";
@@ -203,11 +203,20 @@ export class DocumentSession {
     } finally {
       this.writing = false;
     }
-    if (this.authority.mustFollow) this.follow();
+    this.checkOwn();
     this.note();
     void this.save();
     this.keepRendering();
     this.tellStatus();
+  }
+
+  /** What own edits made of the document, checked against it; it may show what was hidden before. */
+  private checkOwn(): void {
+    if (this.hasUnwritten) return; // the write failed
+    const before = this.authority.version;
+    const mended = this.authority.check(truthOf(this.handle.doc()));
+    if (!mended) this.follow();
+    else this.tellSteps(before, mended);
   }
 
   private commit(): void {
@@ -281,14 +290,7 @@ export class DocumentSession {
     if (this.followed % checkEveryFollows === 0) steps.push(...this.checked(doc));
     this.heads = A.getHeads(doc);
     this.followTookMs = this.parts.clock.now() - started;
-    if (steps.length > 0)
-      this.tell({
-        type: "steps",
-        document: this.document,
-        version: before,
-        steps: steps.map(json),
-        clientIds: steps.map(() => engineClientId),
-      });
+    this.tellSteps(before, steps);
     this.followTitle();
     this.note();
     void this.save();
@@ -296,10 +298,24 @@ export class DocumentSession {
     this.tellStatus();
   }
 
+  /** Steps of the engine's own, from what windows had at `version` on. */
+  private tellSteps(version: number, steps: readonly Step[]): void {
+    if (steps.length === 0) return;
+    this.tell({
+      type: "steps",
+      document: this.document,
+      version,
+      steps: steps.map(json),
+      clientIds: steps.map(() => engineClientId),
+    });
+  }
+
   /** Brings the authority level with the document; null where what somebody wrote there is no document. */
   private brought(doc: A.Doc<DeckleDocument>, patches: readonly A.Patch[]): Step[] | null {
     try {
-      return this.authority.followPatches(patches) ?? this.authority.follow(render(bodySpans(doc)));
+      return (
+        this.authority.followPatches(patches, truthOf(doc)) ?? this.authority.follow(render(bodySpans(doc)))
+      );
     } catch (error) {
       console.error("the document cannot be shown any more", this.document, error);
       const reason =

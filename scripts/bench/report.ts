@@ -14,6 +14,7 @@ export type Row = {
   p99?: number;
   peer?: string;
   ratio?: number;
+  ratioP95?: number;
   rank?: number;
 };
 
