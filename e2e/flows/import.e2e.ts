@@ -73,8 +73,8 @@ const smallHtml =
   '<ol start="7"><li><p>seven</p></li><li><p>eight</p></li></ol>' +
   "<blockquote><p>Quoted</p><p>twice</p></blockquote>" +
   '<pre data-language="ts" spellcheck="false"><code>const a = "&lt;b&gt;";</code></pre>' +
-  '<pre data-language="markdown" spellcheck="false"><code>| a | b |\n|---|---|\n| 1 | 2 |</code></pre>' +
-  `<p><a href="https://example.org/cat.png" ${rel}>A cat</a></p>` +
+  '<div><table style="--default-cell-min-width: 88px; min-width: 176px;"><colgroup><col><col></colgroup><tbody><tr><th><p>a</p></th><th><p>b</p></th></tr><tr><td><p>1</p></td><td><p>2</p></td></tr></tbody></table></div>' +
+  '<figure><span role="img" aria-label="A cat" title="">A cat</span><figcaption></figcaption></figure>' +
   "<hr><p>bad (javascript:alert)</p>";
 
 /** Files as a person lets go of them over the window; `fill` makes a large one of one byte. */

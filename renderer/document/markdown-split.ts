@@ -7,7 +7,8 @@
  *
  * To find those places this follows the source line by line, as CommonMark does, but only through
  * the outermost container: a container's inside is never cut, except between the items of a list.
- * Fences and HTML blocks outside containers are recognised here outright, as pieces of their own.
+ * Fences, HTML blocks and `$$` blocks outside containers are recognised here outright, as pieces of
+ * their own.
  *
  * A misjudged line costs structure (two lists for one), never text: every character of the source
  * is in exactly one piece.
@@ -19,9 +20,11 @@ export const pieceChars = 8_000;
 export const paragraphCharsMax = 16_000;
 /** A container, table or HTML block longer than this is cut inside, wherever that falls. */
 export const blockCharsMax = 128_000;
+/** A `$$` that none closes within this many characters opens nothing: no formula is as long. */
+export const mathCharsMax = 16_000;
 
 export interface Piece {
-  kind: "flow" | "fence" | "html";
+  kind: "flow" | "fence" | "html" | "math";
   text: string;
   /**
    * Null: begins a new block. Otherwise its first block goes on with the last of the piece before,
@@ -106,6 +109,24 @@ export function closesFence(line: string, run: string): boolean {
   );
 }
 
+/**
+ * Where the `$$` block whose first line begins at `at` ends, its line end included; 0 where there is
+ * none. The dollars may stand beside the formula ("$$x$$", "$$\\begin{…}"); then no blank line is in it.
+ */
+function mathEnd(source: string, at: number): number {
+  const [opening, beside = ""] =
+    /^ {0,3}\$\$(?!\$)(?:[ \t]*(?=\n)|([^\n]))/.exec(source.slice(at, at + 100)) ?? [];
+  if (opening === undefined) return 0;
+  const from = at + opening.length - beside.length;
+  const close = source.indexOf("$$", from);
+  if (close < 0 || close - at > mathCharsMax) return 0;
+  const rest = /^\$\$[ \t]*(?:\n|$)/.exec(source.slice(close, close + 100))?.[0];
+  if (rest === undefined) return 0;
+  const formula = source.slice(from, close);
+  const isFenced = beside === "" && /\n {0,3}$/.test(formula);
+  return isFenced || !(/\n[ \t]*\n/.test(formula) || formula.trim() === "") ? close + rest.length : 0;
+}
+
 /** Whether an opening item is one even right after a line of paragraph text. */
 const interrupts = (rest: string): boolean => /^(?:[-+*]|1[.)])[ \t]+\S/.test(rest);
 
@@ -159,7 +180,7 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
     if (container) {
       const inside =
         container.kind === "quote"
-          ? indent < 4 && rest.startsWith(">")
+          ? !wasBlank && indent < 4 && rest.startsWith(">")
           : indent >= (container.kind === "item" ? container.offset : 4);
       if (inside) {
         unclear = false;
@@ -175,7 +196,7 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
         unclear = false;
         continue;
       }
-      if (!wasBlank && (indent >= 4 || !endsParagraph(rest))) {
+      if (!wasBlank && (indent >= 4 || !(endsParagraph(rest) || mathEnd(source, at) > 0))) {
         // A lazy line of a paragraph in the container, or the first one after it: a later line tells.
         unclear = true;
         if (at - start >= blockCharsMax) cut(at, "flow", " ");
@@ -200,6 +221,14 @@ export function splitMarkdown(source: string, chars = pieceChars): Piece[] {
           cut(end, "html");
           literal = null;
         }
+        continue;
+      }
+      const formulaEnd = rest.startsWith("$$") ? mathEnd(source, at) : 0;
+      if (formulaEnd > 0) {
+        cut(at, "flow");
+        cut(formulaEnd, "math");
+        end = formulaEnd;
+        inParagraph = inTable = false;
         continue;
       }
       const opened = containerAt(rest, indent);
