@@ -1,5 +1,5 @@
 /**
- * The Automerge side of a document: making one, reading its spans, running operations on its body.
+ * The Automerge side of a document: making one, asking its body, running operations on it.
  *
  * Operations go through Automerge's low-level interface: `splitBlock` and `updateBlock` of the
  * high-level one write strings as collaborative texts and replace a block to change it.
@@ -8,14 +8,17 @@ import * as A from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
 import { containerKey } from "./block.ts";
 import type { Block, Container } from "./block.ts";
+import { dropCopy, writeChange } from "./change.ts";
+import type { Change, Handle } from "./change.ts";
 import { isRun, itemLength, itemsBetween } from "./flat.ts";
 import { insertedText } from "./inserted.ts";
+import { samplesMax } from "./limits.ts";
 import { remark } from "./operations.ts";
 import type { BlockChange, Operation } from "./operations.ts";
 import type { Span } from "./render.ts";
 import { isScalar } from "./scalar.ts";
 import type { Scalar } from "./scalar.ts";
-import { markExpands } from "./stored-marks.ts";
+import { embedCharacter, markExpands } from "./stored-marks.ts";
 import type { StoredMarks } from "./stored-marks.ts";
 import type { Truth } from "./truth.ts";
 
@@ -49,24 +52,39 @@ export const firstBlock: Operation = {
 
 export const bodySpans = (doc: A.Doc<DeckleDocument>): Span[] => A.spans(doc, ["body"]) as Span[];
 
-type Handle = ReturnType<typeof A.getBackend>;
+/** The id of one of the document's texts; null where there is something else, or nothing. */
+function textAt(handle: Handle, field: "body" | "title"): string | null {
+  const found = handle.getWithType("_root", field);
+  return found?.[0] === "text" ? found[1] : null;
+}
 
-function textId(doc: A.Doc<DeckleDocument>, field: "body" | "title"): string {
-  const id = A.getObjectId(doc, field);
+function textId(handle: Handle, field: "body" | "title"): string {
+  const id = textAt(handle, field);
   if (id === null) throw new Error(`the document has no ${field}`);
   return id;
 }
 
+/** Whether a document is one that can be opened. */
+export function hasTexts(doc: A.Doc<unknown>): boolean {
+  const handle = A.getBackend(doc);
+  return textAt(handle, "body") !== null && textAt(handle, "title") !== null;
+}
+
+/** Drops the body's copy (`change.ts`), for a document that is opened: what comes in need not bring it up to date. */
+export const lighten = (doc: A.Doc<DeckleDocument>): void => dropCopy(doc, "body");
+
 /**
- * Runs operations on the body, inside a change.
- * @param draft what the change callback is given
- * @throws where an operation does not fit the body; the change is then rolled back as a whole
+ * Writes operations to the body.
+ * @throws where one does not fit the body; the change under way must then be rolled back as a whole
  */
-export function runOperations(draft: A.Doc<DeckleDocument>, operations: readonly Operation[]): void {
-  const handle = A.getBackend(draft);
-  const body = textId(draft, "body");
+function writeOperations(handle: Handle, operations: readonly Operation[]): void {
+  const body = textId(handle, "body");
   for (const operation of operations) runOne(handle, body, operation);
 }
+
+/** Writes operations to the body, inside a change by Automerge's `change`. */
+export const runOperations = (draft: A.Doc<DeckleDocument>, operations: readonly Operation[]): void =>
+  writeOperations(A.getBackend(draft), operations);
 
 function runOne(handle: Handle, body: string, operation: Operation): void {
   switch (operation.type) {
@@ -130,26 +148,35 @@ function putScalar(handle: Handle, map: string, name: string, value: Scalar): vo
   else handle.put(map, name, value);
 }
 
-/** Makes one change and gives the document after it: Automerge itself in tests, a DocHandle in the engine. */
-export type Change = (callback: (draft: A.Doc<DeckleDocument>) => void) => A.Doc<DeckleDocument>;
-
 /**
  * Writes operations as one change. Text typed where a mark once ended (its letters deleted since)
- * gets that mark from Automerge, unseen by ProseMirror; the diff tells, and a second change mends it.
- * @param doc the document before
+ * gets that mark from Automerge, unseen by ProseMirror; the patches tell, and a second change mends
+ * it. Only inserted text needs them.
  * @param view the ProseMirror document after the operations
  * @throws what Automerge throws; nothing was written then
  */
-export function commit(
+export function commit(change: Change, operations: readonly Operation[], view: Node): void {
+  const inserts = operations.some((operation) => operation.type === "splice" && operation.text !== "");
+  const patches = change((handle) => writeOperations(handle, operations), inserts);
+  const corrections = markCorrections(patches, view);
+  if (corrections.length > 0) change((handle) => writeOperations(handle, corrections), false);
+}
+
+/** `commit` to a replica that nothing else holds. @returns it as it is then */
+export function commitTo(
   doc: A.Doc<DeckleDocument>,
-  change: Change,
   operations: readonly Operation[],
   view: Node,
-): void {
-  const before = A.getHeads(doc);
-  const after = change((draft) => runOperations(draft, operations));
-  const corrections = markCorrections(A.diff(after, before, A.getHeads(after)), view);
-  if (corrections.length > 0) change((draft) => runOperations(draft, corrections));
+  now: number,
+): A.Doc<DeckleDocument> {
+  let replica = doc;
+  const change: Change = (run, wantPatches) => {
+    const written = writeChange(replica, "body", run, { wantPatches, now });
+    replica = written.doc;
+    return written.patches;
+  };
+  commit(change, operations, view);
+  return replica;
 }
 
 /** Operations that give inserted text the marks it has in the view. */
@@ -178,16 +205,29 @@ const marksOn = (marks: Readonly<Record<string, unknown>>): StoredMarks =>
 /** What the body holds, to be asked piece by piece. */
 export function truthOf(doc: A.Doc<DeckleDocument>): Truth {
   const handle = A.getBackend(doc);
-  const body = textId(doc, "body");
-  const text = String(doc.body);
+  const body = textId(handle, "body");
   return {
-    text: (from, to) => text.slice(from, to),
-    length: text.length,
+    length: handle.length(body),
     block: (at) => {
       const found = handle.getWithType(body, at);
       return found?.[0] === "map" ? (handle.materialize(found[1]) as Record<string, unknown>) : null;
     },
+    agrees: (at, text) => {
+      const count = Math.min(samplesMax, text.length);
+      for (let i = 0; i < count; i++) {
+        const sample = count > 1 ? Math.round((i * (text.length - 1)) / (count - 1)) : 0;
+        if (!charactersAt(handle, body, at + sample).includes(text.charAt(sample))) return false;
+      }
+      return true;
+    },
   };
+}
+
+/** What a unit belongs to: both halves of a surrogate pair give the pair. */
+function charactersAt(handle: Handle, body: string, at: number): string {
+  const found = handle.getWithType(body, at);
+  if (!found) return "";
+  return found[0] === "str" ? found[1] : embedCharacter;
 }
 
 /** Replaces part of the title, inside a change. Offsets are UTF-16. */
@@ -197,5 +237,6 @@ export function spliceTitle(
   deleteCount: number,
   text: string,
 ): void {
-  A.getBackend(draft).splice(textId(draft, "title"), at, deleteCount, text);
+  const handle = A.getBackend(draft);
+  handle.splice(textId(handle, "title"), at, deleteCount, text);
 }

@@ -2,9 +2,9 @@
  * The engine: one per profile, in a SharedWorker. It holds the open documents' sessions, the
  * library and the relay link, and answers windows (`port.ts`). Windows come and go; it goes on.
  */
-import * as A from "@automerge/automerge/slim";
+import type * as A from "@automerge/automerge/slim";
 import type { DocHandle, DocumentId as RepoId, Repo } from "@automerge/automerge-repo/slim";
-import { emptyDocument, firstBlock, runOperations } from "../document/body.ts";
+import { emptyDocument, firstBlock, hasTexts, runOperations } from "../document/body.ts";
 import type { DeckleDocument } from "../document/body.ts";
 import { parseMarkdown } from "../document/markdown-parse.ts";
 import { operationsFor } from "../document/operations.ts";
@@ -159,9 +159,7 @@ export class Engine {
       await whenReady(handle);
     }
     this.delivering.delete(document);
-    const doc = handle.doc();
-    if (A.getObjectId(doc, "body") === null || typeof doc.body !== "string" || typeof doc.title !== "string")
-      throw new Error("it is not a Deckle document");
+    if (!hasTexts(handle.doc())) throw new Error("it is not a Deckle document");
     const session = new DocumentSession(handle, {
       ...this.parts,
       engineId: this.engineId,

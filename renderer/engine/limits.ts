@@ -12,6 +12,15 @@ export const hereExpiresMs = 40_000;
 /** Remote changes that arrive within this are rendered once. */
 export const followAfterMs = 20;
 
+/** A document that takes at least this long to apply a message to is slow: its messages are gathered… */
+export const applySlowMs = 8;
+/** …for this many times as long as the last one took, so that applying takes at most a quarter of the time… */
+export const gatherTimes = 3;
+/** …but no longer than this: it is how late others' typing may be seen… */
+export const gatherMostMs = 2000;
+/** …and no more than this at once: what is so much is no typing but a document that is being fetched. */
+export const gatherBytesMax = 256 * 1024;
+
 /** Every so many remote batches the whole document is rendered afresh and compared with what is shown. */
 export const checkEveryFollows = 50;
 

@@ -53,6 +53,9 @@ async function start(): Promise<Engine> {
   });
   if (relay !== null) {
     const link = new RelayLink(relay, engine.relayEvents, systemClock, Math.random);
+    repo.on("doc-metrics", (metrics) => {
+      if (metrics.type === "receive-sync-message") link.applied(metrics.documentId, metrics.durationMillis);
+    });
     repo.networkSubsystem.addNetworkAdapter(link);
     self.addEventListener("online", () => link.hurry());
   }

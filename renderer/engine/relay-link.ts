@@ -3,8 +3,9 @@
  *
  * Reconnects with full-jitter backoff, checks every frame before it is used, reads receipts, and
  * says how the relay is doing only from what was seen: `connected` is the relay's own answer to
- * our join, never an open socket. Before a frame with changes goes on, `beforeChanges` runs, so
- * that what was typed is written first and on top of what it was typed on.
+ * our join, never an open socket. Frames with changes of large documents are gathered
+ * (`gathering.ts`). Before one goes on, `beforeChanges` runs, so that what was typed is written first
+ * and on top of what it was typed on.
  */
 import type { PeerId, PeerMetadata } from "@automerge/automerge-repo/slim";
 import type { Message } from "@automerge/automerge-repo/slim";
@@ -16,6 +17,8 @@ import { parseDeckleMetadata, parseReceipt } from "../../relay/protocol/messages
 import { deckleVersion } from "../../relay/protocol/version.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
+import { Gathering } from "./gathering.ts";
+import type { DocumentMessage } from "./gathering.ts";
 import {
   helloWithinMs,
   reconnectFirstMs,
@@ -41,6 +44,7 @@ export class RelayLink extends WebSocketClientAdapter {
   private readonly events: RelayEvents;
   private readonly clock: Clock;
   private readonly backoff: Backoff;
+  private readonly gathering: Gathering;
   private state: RelayState = { state: "connecting" };
   private hello: Timer | null = null;
   private retry: Timer | null = null;
@@ -53,12 +57,14 @@ export class RelayLink extends WebSocketClientAdapter {
     this.events = events;
     this.clock = clock;
     this.backoff = new Backoff(reconnectFirstMs, reconnectMostMs, random);
+    this.gathering = new Gathering(clock, (message) => this.handOn(message));
     const { onOpen, onClose } = this;
     this.onOpen = () => {
       this.opened = true;
       onOpen();
     };
     this.onClose = (event?: { code?: number }) => {
+      this.gathering.stop(); // before the repo hears that the peer is gone
       onClose();
       this.closed(event?.code);
     };
@@ -77,6 +83,7 @@ export class RelayLink extends WebSocketClientAdapter {
 
   override disconnect(): void {
     this.stopped = true;
+    this.gathering.stop();
     this.hello?.cancel();
     this.retry?.cancel();
     if (this.socket) super.disconnect();
@@ -95,6 +102,11 @@ export class RelayLink extends WebSocketClientAdapter {
     this.reconnect();
   }
 
+  /** Applying a message of a document took the repo so long. */
+  applied(documentId: string, tookMs: number): void {
+    this.gathering.applied(documentId, tookMs);
+  }
+
   private receive(data: unknown): void {
     if (!(data instanceof ArrayBuffer) || data.byteLength === 0 || data.byteLength > relayFrameBytesMax)
       return this.incompatible("It sent something that is not a message of a relay.");
@@ -110,9 +122,14 @@ export class RelayLink extends WebSocketClientAdapter {
       return;
     }
     if (!isRepoFrame(message)) return;
-    if (message["type"] === "sync" || message["type"] === "request")
-      this.events.beforeChanges(message["documentId"] as string);
-    this.emit("message", message as unknown as Message);
+    // What is said in passing waits for no edits. All else of a document keeps its order.
+    if (message["type"] === "ephemeral") this.emit("message", message as unknown as Message);
+    else this.gathering.receive(message as unknown as DocumentMessage);
+  }
+
+  private handOn(message: DocumentMessage): void {
+    if (message.type !== "doc-unavailable") this.events.beforeChanges(message.documentId);
+    this.emit("message", message);
   }
 
   private welcome(message: Record<string, unknown>): void {

@@ -7,16 +7,17 @@
  * durable write held.
  */
 import * as A from "@automerge/automerge/slim";
-import { encodeHeads } from "@automerge/automerge-repo/slim";
 import type { DocHandle } from "@automerge/automerge-repo/slim";
 import type { Step } from "prosemirror-transform";
 import { Authority } from "../document/authority.ts";
-import { bodySpans, commit, runOperations, spliceTitle, truthOf } from "../document/body.ts";
+import { bodySpans, commit, lighten, spliceTitle, truthOf } from "../document/body.ts";
 import type { DeckleDocument } from "../document/body.ts";
+import type { Change } from "../document/change.ts";
 import { render } from "../document/render.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Company } from "./company.ts";
+import { changeOf, writeAt } from "./handle.ts";
 import type { Ledger } from "./ledger.ts";
 import {
   coalesceAloneMs,
@@ -66,6 +67,7 @@ export type SessionParts = {
 export class DocumentSession {
   readonly document: DocumentId;
   private readonly handle: DocHandle<DeckleDocument>;
+  private readonly change: Change;
   private readonly parts: SessionParts;
   private readonly audience = new Set<Audience>();
   private readonly authority: Authority;
@@ -98,7 +100,9 @@ export class DocumentSession {
     this.handle = handle;
     this.parts = parts;
     this.document = handle.documentId;
+    this.change = changeOf(handle, parts.clock);
     const doc = handle.doc();
+    lighten(doc);
     this.heads = A.getHeads(doc);
     this.authority = new Authority(render(bodySpans(doc)), parts.newId);
     this.title = this.titleBase = String(doc.title ?? "");
@@ -228,14 +232,9 @@ export class DocumentSession {
     // Offsets count in the document as it was at `heads`. After a write that failed, others' changes may
     // have come in since; then ours are made beside them, and the outcome is rendered afresh.
     const isLevel = A.getHeads(doc).join() === this.heads.join();
-    const change = (callback: (draft: A.Doc<DeckleDocument>) => void): A.Doc<DeckleDocument> => {
-      if (isLevel) this.handle.change(callback);
-      else this.handle.changeAt(encodeHeads(this.heads), callback);
-      return this.handle.doc();
-    };
     try {
-      if (isLevel) commit(doc, change, operations, this.authority.doc);
-      else if (operations.length > 0) change((draft) => runOperations(draft, operations));
+      if (isLevel) commit(this.change, operations, this.authority.doc);
+      else if (operations.length > 0) writeAt(this.handle, this.heads, operations);
     } catch (error) {
       // A change is written whole or not at all: heads that stand where they were mean not at all.
       if (A.getHeads(this.handle.doc()).join() === A.getHeads(doc).join())
