@@ -13,8 +13,8 @@ beforeAll(useAutomerge);
 const low = "11".repeat(16);
 const high = "ff".repeat(16);
 
-// Automerge's plain text comes to `endContent` as well, whichever actor is greater: nothing in this
-// trace is put at one place by both at once. So the binding is held to it letter by letter.
+// Replicas of other kinds may order differently what two put at one place. Not in this trace: plain
+// Automerge text comes to `endContent` too, whichever actor is greater. So we are held to each letter.
 test.each([
   ["the one who began has the lower actor", [low, high]],
   ["the one who began has the higher actor", [high, low]],

@@ -14,9 +14,10 @@ import { Step } from "prosemirror-transform";
 import { Authority } from "../renderer/document/authority.ts";
 import {
   bodySpans,
-  commit,
+  commitTo,
   emptyDocument,
   firstBlock,
+  lighten,
   runOperations,
   truthOf,
 } from "../renderer/document/body.ts";
@@ -69,6 +70,7 @@ export class Writer {
   constructor(name: string, replica: A.Doc<DeckleDocument>) {
     this.name = name;
     this.replica = replica;
+    lighten(replica);
     const newId = (): string => `${name}${this.ids++}`;
     this.authority = new Authority(render(bodySpans(replica)), newId);
     const ids = new Plugin({
@@ -118,12 +120,7 @@ export class Writer {
   /** Writes what was typed as the engine does. @returns the changes made; none where it came to nothing */
   write(): A.Change[] {
     const before = A.getHeads(this.replica);
-    commit(
-      this.replica,
-      (callback) => (this.replica = A.change(this.replica, callback)),
-      this.authority.takeOperations(),
-      this.authority.doc,
-    );
+    this.replica = commitTo(this.replica, this.authority.takeOperations(), this.authority.doc, 0);
     const mended = this.authority.check(truthOf(this.replica));
     if (mended) this.deliver(mended, "engine");
     else this.follow();

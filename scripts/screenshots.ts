@@ -271,6 +271,66 @@ async function alonePictures(folder: string, opened: RunningApp[]): Promise<void
   await picture(page, "empty");
 }
 
+/** One of each block, put there as a paste is: the clipboard carries all that a document can hold. */
+const blocks = `
+<p>A sheet is <b>laid</b> or <i>wove</i>, <u>sized</u> or not, and <mark data-color="yellow">never quite white</mark>. Its weight goes with the area, so a sheet of <span data-math="true">a \\times b</span> metres weighs <span data-math="true">w = abg</span> grams<sup data-footnote="weight"></sup>; water is H<sub>2</sub>O at 20<sup>th</sup> of its volume. See <a data-document="x" data-title="Workshop rules">Workshop rules</a>, and <span data-comment="c">ask the printer</span> first.</p>
+<ul data-tasks="true">
+  <li data-checked="true"><p>Beat the rag until a jar of it shows no threads</p></li>
+  <li data-checked="false"><p>Fill the vat, and keep it between twelve degrees, below which the pulp sinks, and twenty, above which it spoils by the evening</p>
+    <ul data-tasks="true"><li data-checked="true"><p>felts</p></li><li data-checked="false"><p>lime</p></li></ul></li>
+</ul>
+<table><tbody>
+  <tr><th>Fibre</th><th>Beaten</th><th align="right">Sheets</th></tr>
+  <tr><td>Cotton rag</td><td>six hours</td><td align="right">62</td></tr>
+  <tr><td>Straw, cooked in lime</td><td>two hours, and again the next day</td><td align="right">118</td></tr>
+</tbody></table>
+<aside data-kind="note"><p>The deckle decides nothing about the paper.</p></aside>
+<aside data-kind="tip"><p>Warm water parts the fibres.</p></aside>
+<aside data-kind="important"><p>Write down every post.</p></aside>
+<aside data-kind="warning"><p>Lime burns. <b>Gloves.</b></p><ul><li><p>on the shelf</p></li><li><p>by the door</p></li></ul></aside>
+<aside data-kind="caution"><p>Never leave the beater running.</p></aside>
+<pre data-math="true"><code>m = \\frac{n \\cdot a \\cdot b \\cdot g}{1000}</code></pre>
+<figure data-image="true"><img alt="The vat, seen from the window" data-source="https://example.org/vat.jpg"><figcaption>The vat on the morning of the first post</figcaption></figure>
+<p>A small one <img data-source="https://example.org/felt.png"> stands in its line<sup data-footnote="small"></sup>.</p>
+<table><tbody><tr>${"<th>Monday</th><th>Tuesday</th><th>Wednesday</th>".repeat(4)}</tr>
+  <tr>${"<td>twelve sheets</td><td>forty</td><td>none</td>".repeat(4)}</tr></tbody></table>
+<blockquote><p>He lets it happen evenly.</p></blockquote>
+<section data-footnote="weight"><p>In grams for the square metre, as mills have it, and never in the printer's pounds, of which there are four kinds.</p></section>
+<section data-footnote="small"><p>Its name is all there is of it yet.</p></section>`;
+
+async function blocksPictures(folder: string, opened: RunningApp[]): Promise<void> {
+  const app = await launchApp({ dataDir: folder, profile: "blocks" });
+  opened.push(app);
+  const { page } = app;
+  await resize(app, { ...usual, height: 1250 });
+  await whenStatus(page, /^Saved on this device/);
+  await title(page).fill("One of each");
+  await text(page).focus();
+  await text(page).evaluate((dom, html) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", html);
+    dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, blocks);
+  await page.getByRole("cell", { name: "118" }).waitFor({ timeout: waitMs });
+  await whenStatus(page, /^Saved on this device · No relay$/);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.getByRole("cell", { name: "118" }).click();
+    await toTop(page);
+    await picture(page, `blocks-${colorScheme}`);
+    await page.getByRole("cell", { name: "62" }).click();
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.keyboard.press("Shift+ArrowDown");
+    await text(page).evaluate((dom) => dom.lastElementChild?.scrollIntoView({ block: "end" }));
+    await picture(page, `blocks-${colorScheme}-end`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: "Hide library" }).click();
+  await resize(app, narrow);
+  await text(page).locator("table").first().scrollIntoViewIfNeeded();
+  await picture(page, "blocks-narrow");
+}
+
 async function bookPicture(folder: string, opened: RunningApp[]): Promise<void> {
   const [file = ""] = await filesOf(join(folder, "book"), [
     `# One hundred thousand words\n\n${bookMarkdown(bookWords)}`,
@@ -296,7 +356,7 @@ await build();
 await mkdir(committedFolder, { recursive: true });
 await rm(judgedFolder, { recursive: true, force: true });
 await mkdir(judgedFolder, { recursive: true });
-for (const make of [essayPictures, alonePictures, bookPicture]) {
+for (const make of [essayPictures, alonePictures, blocksPictures, bookPicture]) {
   const folder = await temporaryFolder();
   const opened: RunningApp[] = [];
   try {

@@ -57,9 +57,13 @@ const concurrent = z.object({
   ),
 });
 
+const filesOf = (name: string): string[] => traceFolders.map((folder) => join(folder, `${name}.json.gz`));
+
+export const hasTrace = (name: string): boolean => filesOf(name).some((file) => existsSync(file));
+
 /** The bytes of a trace as they are stored. @throws where the trace is in none of the folders */
 export async function traceBytes(name: string): Promise<Uint8Array> {
-  const files = traceFolders.map((folder) => join(folder, `${name}.json.gz`));
+  const files = filesOf(name);
   const file = files.find((one) => existsSync(one));
   if (!file) throw new Error(`the editing trace is not here: ${files.join(", nor ")}`);
   return readFile(file);

@@ -7,15 +7,18 @@
  */
 import type { Patch } from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
-import { Step, Transform } from "prosemirror-transform";
+import { Mapping, Step, Transform } from "prosemirror-transform";
 import { diffSteps } from "./diff.ts";
 import { checkBlocks, checkText, followPatches } from "./follow.ts";
+import type { Followed } from "./follow.ts";
 import { changedChildren, changedRange, identifyRange, isTextStep } from "./identify.ts";
 import type { Range } from "./identify.ts";
-import { operationsOf, pushOperation } from "./operations.ts";
+import { operationsOf, pushOperation, shifted } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import { schema } from "./schema.ts";
 import type { Truth } from "./truth.ts";
+import { Workbench } from "./workbench.ts";
+import type { Applied } from "./workbench.ts";
 
 /** What came of a window's steps. */
 export type Received =
@@ -47,59 +50,51 @@ export class Authority {
   /** Takes steps that a window made at `version`. All of them apply, or none. */
   receive(version: number, stepsJson: readonly unknown[]): Received {
     if (version !== this.version) return { ok: false, reason: "version" };
+    const work = new Workbench(this.doc);
     const operations: Operation[] = [];
     let reveals = false;
-    const tr = new Transform(this.doc);
+    let textOnly = true;
+    const translate = ({ step, before, after, offset }: Applied): void => {
+      textOnly &&= isTextStep(step, before);
+      const translation = operationsOf(step, before, after);
+      reveals ||= translation.reveals;
+      for (const operation of translation.operations) pushOperation(operations, shifted(operation, offset));
+    };
     const steps: Step[] = [];
     try {
       for (const json of stepsJson) {
         const step = Step.fromJSON(schema, json);
-        const before = tr.doc;
-        tr.step(step);
+        translate(work.apply(step));
         steps.push(step);
-        this.translate(step, before, tr.doc, operations);
       }
-      const textOnly = isTextOnly(tr);
-      const range = textOnly ? null : changedRange(steps, tr.doc.content.size);
-      if (range) this.identify(tr, range, operations);
-      for (const changed of changedChildren(this.doc, tr.doc)) {
+      // Windows see to ids themselves; a window that did not must not make the CRDT ambiguous.
+      const range = textOnly ? null : changedRange(steps, work.doc.content.size);
+      if (range)
+        for (const repair of work.around(range, (tr, own) => identifyRange(tr, own, this.newId)))
+          translate(repair);
+      for (const changed of changedChildren(this.doc, work.doc)) {
         changed.check();
         if (hasBareLineEnd(changed)) reveals = true;
       }
     } catch (error) {
       return { ok: false, reason: "invalid", message: String(error) };
     }
-    this.doc = tr.doc;
-    this.version += tr.steps.length;
+    this.doc = work.doc;
+    this.version += work.steps.length;
     this.mustFollow ||= reveals;
-    this.noteUnchecked(tr);
+    this.noteUnchecked(work.steps, textOnly);
     for (const operation of operations) pushOperation(this.operations, operation);
-    return { ok: true, steps, repairs: tr.steps.slice(steps.length) };
+    return { ok: true, steps, repairs: work.steps.slice(steps.length) };
   }
 
-  /** Windows see to ids themselves; a window that did not must not make the CRDT ambiguous. */
-  private identify(tr: Transform, range: { from: number; to: number }, operations: Operation[]): void {
-    const first = tr.steps.length;
-    identifyRange(tr, range, this.newId);
-    for (let i = first; i < tr.steps.length; i++) {
-      this.translate(tr.steps[i] as Step, tr.docs[i] as Node, tr.docs[i + 1] ?? tr.doc, operations);
-    }
-  }
-
-  private translate(step: Step, before: Node, after: Node, into: Operation[]): void {
-    const { operations, reveals } = operationsOf(step, before, after);
-    for (const operation of operations) pushOperation(into, operation);
-    if (reveals) this.mustFollow = true;
-  }
-
-  private noteUnchecked(tr: Transform): void {
-    const { mapping } = tr;
+  private noteUnchecked(steps: readonly Step[], textOnly: boolean): void {
+    const mapping = new Mapping(steps.map((step) => step.getMap()));
     if (this.unchecked)
       this.unchecked = { from: mapping.map(this.unchecked.from, -1), to: mapping.map(this.unchecked.to, 1) };
     if (this.uncheckedText !== null) this.uncheckedText = mapping.map(this.uncheckedText);
-    const range = changedRange(tr.steps, tr.doc.content.size);
+    const range = changedRange(steps, this.doc.content.size);
     if (!range) return;
-    if (isTextOnly(tr)) {
+    if (textOnly) {
       this.uncheckedText = range.to - 1;
       return;
     }
@@ -131,8 +126,8 @@ export class Authority {
   followPatches(patches: readonly Patch[], truth: Truth): Step[] | null {
     if (this.mustFollow) return null;
     this.mustBeWritten();
-    const tr = followPatches(this.doc, patches, truth);
-    return tr && this.moveTo(tr);
+    const followed = followPatches(this.doc, patches, truth);
+    return followed && this.moveTo(followed);
   }
 
   /**
@@ -147,8 +142,8 @@ export class Authority {
     this.unchecked = this.uncheckedText = null;
     if (uncheckedText !== null && !checkText(this.doc, uncheckedText, truth)) return null;
     if (!unchecked) return [];
-    const tr = checkBlocks(this.doc, unchecked.from, unchecked.to, truth);
-    return tr && this.moveTo(tr);
+    const mended = checkBlocks(this.doc, unchecked.from, unchecked.to, truth);
+    return mended && this.moveTo(mended);
   }
 
   /**
@@ -169,15 +164,12 @@ export class Authority {
   }
 
   /** The steps' result, not what was rendered: nodes that did not change stay the same objects. */
-  private moveTo(tr: Transform): Step[] {
-    this.doc = tr.doc;
-    this.version += tr.steps.length;
-    return tr.steps;
+  private moveTo({ doc, steps }: Followed): Step[] {
+    this.doc = doc;
+    this.version += steps.length;
+    return steps;
   }
 }
-
-const isTextOnly = (tr: Transform): boolean =>
-  tr.steps.every((step, i) => isTextStep(step, tr.docs[i] as Node));
 
 /** Whether a line end stands in text outside of code: the CRDT renders it as a break. */
 function hasBareLineEnd(node: Node): boolean {

@@ -14,25 +14,39 @@ export type BlockIndex = {
 };
 
 const indices = new WeakMap<Node, BlockIndex>();
-/** The document indexed last: most likely the one that the next was made from. */
-let recent: { children: readonly Node[]; index: BlockIndex } = {
+
+type Indexed = { readonly children: readonly Node[]; readonly index: BlockIndex };
+const empty: Indexed = {
   children: [],
   index: { offsets: new Int32Array(1), positions: new Int32Array(1), length: 0 },
 };
+/** Documents indexed last, a few as several may be open: one of them is what the next was made from. */
+let recent: readonly Indexed[] = [];
+const recentMax = 4;
+const worthKeeping = 64;
+
+/** The one of the recent documents that this one was made from, by a block that both begin or end with. */
+function originOf(children: readonly Node[]): Indexed {
+  const first = children[0];
+  const last = children.at(-1);
+  return recent.find((one) => one.children[0] === first || one.children.at(-1) === last) ?? empty;
+}
 
 /** @param flatLength the length of a block in the CRDT */
 export function blockIndex(doc: Node, flatLength: (block: Node) => number): BlockIndex {
   const known = indices.get(doc);
   if (known) return known;
   const { children } = doc;
-  const index = indexFrom(children, flatLength);
+  const origin = originOf(children);
+  const index = indexFrom(origin, children, flatLength);
   indices.set(doc, index);
-  recent = { children, index };
+  // A few blocks on a workbench are no document to go on from.
+  if (children.length >= worthKeeping)
+    recent = [{ children, index }, ...recent.filter((one) => one !== origin)].slice(0, recentMax);
   return index;
 }
 
-function indexFrom(children: readonly Node[], flatLength: (block: Node) => number): BlockIndex {
-  const old = recent;
+function indexFrom(old: Indexed, children: readonly Node[], flatLength: (block: Node) => number): BlockIndex {
   const count = children.length;
   const oldCount = old.children.length;
   const most = Math.min(count, oldCount);

@@ -31,7 +31,7 @@
  * Rows and cells end with a marker because what is inserted at one place by two people comes in
  * either order: a row after this one and a cell at its end must not be the same place.
  */
-import type { Node } from "prosemirror-model";
+import type { AttributeSpec, Node } from "prosemirror-model";
 import { isScalar, scalarsFrom } from "./scalar.ts";
 import type { Scalar } from "./scalar.ts";
 
@@ -114,13 +114,18 @@ export function attrsFrom(type: NodeTypeLike, read: (name: string) => unknown): 
 type NodeTypeLike = Node["type"];
 
 function take(attrs: Record<string, unknown>, type: NodeTypeLike, name: string, value: unknown): void {
-  const spec = type.spec.attrs?.[name];
-  if (value === undefined || value === null || typeof spec?.validate !== "function") return;
+  if (value !== undefined && value !== null && isValid(type.spec.attrs?.[name], value)) attrs[name] = value;
+}
+
+/** Whether an attribute can have a value. Where it cannot, its default shows and the stored one stays. */
+export function isValid(spec: AttributeSpec | undefined, value: unknown): boolean {
+  if (!spec?.validate) throw new RangeError("an attribute that is stored says what it may be");
+  if (typeof spec.validate === "string") return spec.validate.split("|").includes(typeof value);
   try {
     spec.validate(value);
-    attrs[name] = value;
+    return true;
   } catch {
-    // Not a value this attribute can have: its default shows, the stored one stays.
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Transform } from "prosemirror-transform";
 import { diffSteps } from "./diff.ts";
-import { Letters, randomEdit } from "./fuzz-edits.ts";
+import { identifying, Letters, randomEdit } from "./fuzz-edits.ts";
 import { Random } from "./random.ts";
 import { render } from "./render.ts";
 import type { Span } from "./render.ts";
@@ -57,7 +57,8 @@ test("any two documents: the steps lead from one to the other", () => {
   for (let seed = 0; seed < 150; seed++) {
     const random = new Random(seed);
     const letters = new Letters();
-    let state = EditorState.create({ schema });
+    let ids = 0;
+    let state = EditorState.create({ schema, plugins: [identifying(() => `i${ids++}`)] });
     const edit = (times: number): void => {
       for (let i = 0; i < times; i++) {
         const tr = randomEdit(state, random, letters);

@@ -78,7 +78,8 @@ const same = (a: Node | undefined, b: Node | undefined): boolean =>
 function comparable(a: Node, b: Node | undefined): boolean {
   if (!b || a.isLeaf || b.isLeaf) return false;
   if (a.isTextblock && b.isTextblock) return true;
-  return a.type === b.type && a.attrs["id"] === b.attrs["id"];
+  // A cell that became a header, a list that became another kind, are what they were.
+  return a.attrs["id"] === b.attrs["id"] && a.type.compatibleContent(b.type);
 }
 
 type Gap = { oldFrom: number; oldTo: number; nowFrom: number; nowTo: number };

@@ -80,27 +80,43 @@ function offsetIn(top: Node, posIn: number): number {
  * very first marker has none, and gives the position before its block.
  */
 export function positionAt(doc: Node, offset: number): number {
+  const { node, pos, rest } = leafAt(doc, offset);
+  if (node.isTextblock) return pos + 1 + Math.min(Math.max(rest - leadOf(node), -1), node.content.size);
+  return rest === 0 ? pos : pos + node.nodeSize;
+}
+
+/** A textblock that an offset lies in: `start` and `offset` are where its text starts, `top` is the top-level block. */
+export type TextPlace = { textblock: Node; start: number; offset: number; top: number };
+
+/** The textblock whose text, or whose end, is at an offset; null where that is a marker's or a rule's place. */
+export function textPlaceAt(doc: Node, offset: number): TextPlace | null {
+  const { node, pos, rest, top } = leafAt(doc, offset);
+  if (!node.isTextblock) return null;
+  const at = rest - leadOf(node);
+  if (at < 0 || at > node.content.size) return null;
+  return { textblock: node, start: pos + 1, offset: offset - at, top };
+}
+
+/** The leaf block (or row without cells) that an offset is in or at the end of, `pos` before it, `rest` into it. */
+function leafAt(doc: Node, offset: number): { node: Node; pos: number; rest: number; top: number } {
   const index = blockIndex(doc, flatLength);
   if (offset < 0 || offset > index.length) throw new RangeError(`offset ${offset} is outside the document`);
   let top = indexOfOffset(index, offset);
   if (entersNext(doc.children, top, offset - (index.offsets[top] as number))) top++;
-  let start = index.positions[top] as number;
+  let pos = index.positions[top] as number;
   let rest = offset - (index.offsets[top] as number);
   let node = doc.child(top);
   for (;;) {
-    if (node.isLeaf) return rest === 0 ? start : start + node.nodeSize;
-    start++;
-    if (node.isTextblock) return start + Math.min(Math.max(rest - leadOf(node), 0), node.content.size);
+    if (isLeafBlock(node) || node.childCount === 0) return { node, pos, rest, top };
+    pos++;
     let i = 0;
     for (; i + 1 < node.childCount; i++) {
       const length = flatLength(node.child(i));
       if (rest <= length && !entersNext(node.children, i, rest)) break;
       rest -= length;
-      start += node.child(i).nodeSize;
+      pos += node.child(i).nodeSize;
     }
-    const child = node.maybeChild(i);
-    if (!child) return start;
-    node = child;
+    node = node.child(i);
   }
 }
 

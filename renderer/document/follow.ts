@@ -8,14 +8,16 @@
  * compared (`diff.ts`).
  */
 import type { Patch } from "@automerge/automerge/slim";
-import { Fragment } from "prosemirror-model";
+import { Fragment, Slice } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
-import { Transform } from "prosemirror-transform";
+import { ReplaceStep, StepMap, Transform } from "prosemirror-transform";
+import type { Step } from "prosemirror-transform";
 import { codeTypes, containerOf } from "./block.ts";
 import { blockIndex, indexOfOffset, indexOfPosition } from "./block-index.ts";
 import type { BlockIndex } from "./block-index.ts";
 import { diffBlocks, diffText } from "./diff.ts";
-import { flatLength, hasMarker, offsetAt, positionAt } from "./flat.ts";
+import { flatLength, hasMarker, offsetAt, textPlaceAt } from "./flat.ts";
+import type { TextPlace } from "./flat.ts";
 import { blocksReadMax } from "./limits.ts";
 import { lengthOf, Pieces, spellOld } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
@@ -25,14 +27,18 @@ import { stringOf } from "./scalar.ts";
 import { schema } from "./schema.ts";
 import { addInline, embedCharacter } from "./stored-marks.ts";
 import type { Truth } from "./truth.ts";
+import { withBlocks } from "./workbench.ts";
+
+/** A document that has followed the CRDT, and the steps that lead there. */
+export type Followed = { doc: Node; steps: Step[] };
 
 /**
  * @param doc the document as rendered before the patches
  * @param patches all since then, in order; those of other fields are passed over
  * @param truth the CRDT's body as it is now
- * @returns a transform of `doc`, or null where the document has to be rendered afresh
+ * @returns null where the document has to be rendered afresh
  */
-export function followPatches(doc: Node, patches: readonly Patch[], truth: Truth): Transform | null {
+export function followPatches(doc: Node, patches: readonly Patch[], truth: Truth): Followed | null {
   const pieces = new Pieces(doc);
   for (const patch of patches) if (patch.path[0] === "body" && !pieces.apply(patch)) return null;
   const seams = seamsOf(pieces.list, flatLength(doc), truth);
@@ -43,9 +49,9 @@ export function followPatches(doc: Node, patches: readonly Patch[], truth: Truth
  * Checks a part of a document against the CRDT.
  * @param from position in the first top-level block to check
  * @param to position in the last one
- * @returns a transform with what had to be mended; null where only a new rendering tells
+ * @returns with the steps that mended it, none where all was well; null where only a new rendering tells
  */
-export function checkBlocks(doc: Node, from: number, to: number, truth: Truth): Transform | null {
+export function checkBlocks(doc: Node, from: number, to: number, truth: Truth): Followed | null {
   const index = blockIndex(doc, flatLength);
   const touched = new Set<number>();
   const last = Math.min(indexOfPosition(index, Math.min(to, doc.content.size)), doc.childCount - 1);
@@ -59,7 +65,7 @@ export function checkText(doc: Node, pos: number, truth: Truth): boolean {
   if (!$pos.parent.isTextblock) return true;
   const from = offsetAt(doc, $pos.start());
   const text = textOf(spellOld(doc, { from, to: from + $pos.parent.content.size }));
-  return truth.text(from, from + text.length) === text;
+  return truth.agrees(from, text);
 }
 
 /** A place where the old run is not as it was: `from`–`to` of it is gone, `fresh` stands there, at `at` now. */
@@ -120,13 +126,12 @@ function resolved(pieces: readonly Piece[], start: number, truth: Truth): Piece[
   });
 }
 
-/** The textblock that a seam changes nothing but text of, as the position of its content; null where it is more. */
-function textblockOf(doc: Node, { from, to, hasMarkers }: Seam): number | null {
+/** The textblock that a seam changes nothing but text of; null where it is more. */
+function textblockOf(doc: Node, { from, to, hasMarkers }: Seam): TextPlace | null {
   if (hasMarkers) return null;
-  const pos = positionAt(doc, from);
-  const $pos = doc.resolve(pos);
-  if (!$pos.parent.isTextblock || !hasMarker($pos.parent)) return null;
-  return offsetAt(doc, pos) === from && pos + (to - from) <= $pos.end() ? $pos.start() : null;
+  const place = textPlaceAt(doc, from);
+  if (!place || !hasMarker(place.textblock)) return null;
+  return to <= place.offset + place.textblock.content.size ? place : null;
 }
 
 /** The top-level blocks to render again. Text that lost its marker joins the block before, so that one is taken along. */
@@ -134,7 +139,7 @@ function touchedBy(doc: Node, seams: readonly Seam[]): Set<number> {
   const touched = new Set<number>();
   const index = blockIndex(doc, flatLength);
   for (const seam of seams) {
-    if (textblockOf(doc, seam) !== null) continue;
+    if (textblockOf(doc, seam)) continue;
     const last = indexOfOffset(index, Math.max(seam.from, seam.to));
     for (let i = indexOfOffset(index, seam.from); i <= last; i++) touched.add(i);
   }
@@ -148,6 +153,9 @@ function firstLeaf(node: Node): Node {
 }
 
 type Region = { from: number; to: number };
+
+/** Blocks that change, and how, in a document of their own; null where they go. */
+type Change = { from: number; to: number; tr: Transform | null };
 
 class Follower {
   private readonly doc: Node;
@@ -164,7 +172,7 @@ class Follower {
   }
 
   /** @param touched the top-level blocks to render again; those that hang together with them are added */
-  run(touched: Set<number>): Transform | null {
+  run(touched: Set<number>): Followed | null {
     for (;;) {
       // Text without a marker follows what is before it, whatever that has become.
       for (const i of touched) {
@@ -177,7 +185,7 @@ class Follower {
       const size = touched.size;
       for (const [i, region] of regions.entries()) this.grow(region, rendered[i] as Node[], touched);
       if (touched.size > size) continue;
-      return this.transform(regions, rendered as Node[][]);
+      return this.replaced(regions, rendered as Node[][]);
     }
   }
 
@@ -186,42 +194,61 @@ class Follower {
     return block !== null && !hasMarker(firstLeaf(block));
   }
 
-  /** From the end to the start: what lies before a change does not move. */
-  private transform(regions: readonly Region[], rendered: readonly Node[][]): Transform | null {
-    const tr = new Transform(this.doc);
-    let region = regions.length - 1;
-    const before = (offset: number): void => {
-      for (; region >= 0; region--) {
-        const { from, to } = regions[region] as Region;
-        if ((this.index.offsets[from] as number) < offset) return;
-        const old = this.doc.children.slice(from, to);
-        diffBlocks(tr, old, rendered[region] as Node[], this.index.positions[from] as number);
-      }
-    };
+  /**
+   * Each region is compared in a document of its own, which costs nothing of what lies around it, and
+   * its steps are shifted to where it is; from the end to the start, so that it stays there.
+   */
+  private replaced(regions: readonly Region[], rendered: readonly Node[][]): Followed | null {
+    const changes = regions.map(({ from, to }, i): Change => {
+      const now = rendered[i] as Node[];
+      // A document without blocks is none: this one is said without comparing.
+      if (now.length === 0) return { from, to, tr: null };
+      const old = this.doc.children.slice(from, to);
+      const tr = this.alone(old);
+      diffBlocks(tr, old, now, 0);
+      return { from, to, tr };
+    });
     for (const seam of this.seams.toReversed()) {
       const owner = this.ownerOf(seam);
       if (regions.some(({ from, to }) => owner >= from && owner < to)) continue;
-      before(seam.from);
-      if (!this.changeText(tr, seam)) return null;
+      const place = textblockOf(this.doc, seam) as TextPlace;
+      let change = changes.find(({ from }) => from === place.top);
+      if (!change) {
+        change = { from: place.top, to: place.top + 1, tr: this.alone([this.doc.child(place.top)]) };
+        changes.push(change);
+      }
+      if (!change.tr || !this.changeText(change.tr, seam, place)) return null;
     }
-    before(-1);
-    return flatLength(tr.doc) === this.truth.length ? tr : null;
+    changes.sort((a, b) => b.from - a.from);
+    const steps: Step[] = [];
+    let { doc } = this;
+    for (const { from, to, tr } of changes) {
+      const pos = this.index.positions[from] as number;
+      const shift = StepMap.offset(pos);
+      if (tr) for (const step of tr.steps) steps.push(step.map(shift) as Step);
+      else steps.push(new ReplaceStep(pos, this.index.positions[to] as number, Slice.empty));
+      doc = withBlocks(doc, from, to, tr?.doc.children ?? []);
+    }
+    return flatLength(doc) === this.truth.length ? { doc, steps } : null;
+  }
+
+  /** These blocks in a document of their own. */
+  private alone(blocks: readonly Node[]): Transform {
+    return new Transform(this.doc.copy(Fragment.fromArray(blocks)));
   }
 
   /** Changes text inside one textblock; false where the outcome is not what the CRDT has. */
-  private changeText(tr: Transform, { from, to, at, fresh }: Seam): boolean {
-    const pos = positionAt(this.doc, from);
-    const textblock = this.doc.resolve(pos).parent;
+  private changeText(tr: Transform, { from, to, at, fresh }: Seam, place: TextPlace): boolean {
+    const { textblock, offset, start, top } = place;
     const now: Node[] = [];
     for (const piece of fresh)
       if (piece.kind === "text") {
-        if (textblock.type.spec.marks === "") now.push(schema.text(piece.text));
+        if (codeTypes.has(textblock.type.name)) now.push(schema.text(piece.text));
         else addInline(now, piece.text, piece.marks);
       }
-    const text = textOf(fresh);
-    if (this.truth.text(at, at + text.length) !== text) return false;
-    const start = this.doc.resolve(pos).parentOffset;
-    const old = textblock.content.cut(start, start + (to - from));
+    if (!this.truth.agrees(at, textOf(fresh))) return false;
+    const old = textblock.content.cut(from - offset, to - offset);
+    const pos = start - (this.index.positions[top] as number) + (from - offset);
     diffText(tr, old, Fragment.fromArray(now), pos);
     return true;
   }
@@ -244,7 +271,7 @@ class Follower {
     }
     pieces.push(...spellOld(this.doc, { from: old, to: this.index.offsets[to] as number }));
     const text = textOf(pieces);
-    if (this.truth.text(at, at + text.length) !== text) return null;
+    if (!this.truth.agrees(at, text)) return null;
     const spans = this.spans(pieces, at);
     if (!spans) return null;
     if (spans.length === 0 && to - from < this.doc.childCount) return [];

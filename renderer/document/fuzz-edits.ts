@@ -15,7 +15,7 @@ import { redo, undo } from "prosemirror-history";
 import { Fragment, Slice } from "prosemirror-model";
 import type { Mark, Node } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
-import { TextSelection } from "prosemirror-state";
+import { Plugin, TextSelection } from "prosemirror-state";
 import type { Command, EditorState, Transaction } from "prosemirror-state";
 import {
   addColumnAfter,
@@ -33,6 +33,7 @@ import {
   toggleHeaderColumn,
   toggleHeaderRow,
 } from "prosemirror-tables";
+import { identify, staysValid } from "./identify.ts";
 import type { Random } from "./random.ts";
 import { schema } from "./schema.ts";
 
@@ -41,8 +42,6 @@ const { nodes, marks } = schema;
 /** Characters that occur once: CJK ideographs counted up, with an astral one now and then. */
 export class Letters {
   private count = 0;
-  /** Letters that an edit moved: two who move them at once have them twice, as no CRDT of text knows moving. */
-  readonly moved = new Set<string>();
   /** What was typed at once, each in the order of typing. */
   readonly words: string[] = [];
   next(): string {
@@ -57,10 +56,27 @@ export class Letters {
   }
 }
 
-/** Makes one random edit of `state`; null where the chosen one does not apply there. */
+/** What a window's own edits go through, as `editor/identify-plugin.ts` has it. */
+export function identifying(newId: () => string): Plugin {
+  const isFromAuthority = (tr: Transaction): boolean => tr.getMeta("collab$") !== undefined;
+  return new Plugin({
+    filterTransaction: (tr) => isFromAuthority(tr) || staysValid(tr),
+    appendTransaction: (transactions, _old, state) =>
+      transactions.some(isFromAuthority) ? null : identify(transactions, state, newId),
+  });
+}
+
+/** How many edits are tried where the ones before do not apply. */
+const triesMax = 4;
+
+/** Makes one random edit of `state`; null where none of those tried applies there. */
 export function randomEdit(state: EditorState, random: Random, letters: Letters): Transaction | null {
-  const edit = random.pick(edits);
-  return edit(select(state, random), random, letters);
+  for (let tries = 0; tries < triesMax; tries++) {
+    const edit = random.pick(edits);
+    const tr = edit(select(state, random), random, letters);
+    if (tr) return tr;
+  }
+  return null;
 }
 
 type Edit = (state: EditorState, random: Random, letters: Letters) => Transaction | null;
@@ -238,13 +254,12 @@ const drag: Edit = (state, random, letters) => {
 };
 
 /** Drag of a whole block to another place between blocks. */
-const dragBlock: Edit = (state, random, letters) => {
+const dragBlock: Edit = (state, random) => {
   if (state.doc.childCount < 2) return null;
   const from = random.below(state.doc.childCount);
   let pos = 0;
   for (let i = 0; i < from; i++) pos += state.doc.child(i).nodeSize;
   const block = state.doc.child(from);
-  for (const letter of block.textBetween(0, block.content.size, "", "")) letters.moved.add(letter);
   const tr = state.tr.delete(pos, pos + block.nodeSize);
   let to = 0;
   for (let i = random.below(tr.doc.childCount + 1); i > 0; i--) to += tr.doc.child(i - 1).nodeSize;
@@ -269,7 +284,7 @@ const cellsOf = (doc: Node): number[] => positionsOf(doc, ({ type }) => type.spe
 
 /** A command with the caret in some cell, or with some cells selected. */
 const inTable =
-  (command: Command, moves = false): Edit =>
+  (command: Command): Edit =>
   (state, random, letters) => {
     const cells = cellsOf(state.doc);
     if (cells.length === 0) return null;
@@ -277,10 +292,6 @@ const inTable =
     const table = state.doc.resolve(anchor).node(-1);
     const head = random.pick(cells.filter((pos) => state.doc.resolve(pos).node(-1) === table));
     const selection = CellSelection.create(state.doc, anchor, head);
-    if (moves)
-      selection.forEachCell((cell) => {
-        for (const letter of cell.textBetween(0, cell.content.size, "", "")) letters.moved.add(letter);
-      });
     return run(command)(state.apply(state.tr.setSelection(selection)), random, letters);
   };
 
@@ -307,7 +318,7 @@ const edits: Edit[] = [
   insertTable, insertTable,
   inTable(addRowAfter), inTable(addRowBefore), inTable(addColumnAfter), inTable(addColumnBefore),
   inTable(deleteRow), inTable(deleteColumn), inTable(deleteTable),
-  inTable(mergeCells, true), inTable(splitCell), inTable(setCellAttr("align", "right")),
+  inTable(mergeCells), inTable(splitCell), inTable(setCellAttr("align", "right")),
   inTable(toggleHeaderRow), inTable(toggleHeaderColumn), inTable(toggleHeaderCell),
   run(undo), run(undo), run(redo),
 ]; // prettier-ignore

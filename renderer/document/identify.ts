@@ -15,6 +15,7 @@ import { render } from "./render.ts";
 import type { Span } from "./render.ts";
 import { schema } from "./schema.ts";
 import { columnIndices } from "./table.ts";
+import { Workbench } from "./workbench.ts";
 
 export type Range = { from: number; to: number };
 
@@ -223,7 +224,10 @@ export function identify(
   if (textOnly) return null;
   const range = changedRange(steps, state.doc.content.size);
   if (!range) return null;
+  const work = new Workbench(state.doc);
+  work.around(range, (tr, own) => identifyRange(tr, own, newId));
+  if (work.steps.length === 0) return null;
   const tr = state.tr;
-  identifyRange(tr, range, newId);
-  return tr.docChanged ? tr : null;
+  for (const step of work.steps) tr.step(step);
+  return tr;
 }

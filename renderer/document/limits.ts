@@ -23,3 +23,6 @@ export const hiddenMax = 1_000_000_000;
 
 /** Markers that are asked of the CRDT one by one, at about 50 µs each; above that the whole document is rendered. */
 export const blocksReadMax = 2000;
+
+/** Units of a text that are compared with the CRDT, at about 10 µs each. */
+export const samplesMax = 8;

@@ -30,8 +30,12 @@ export type Operation =
 /** Fields of a marker to write; an attr of null is removed. */
 export type BlockChange = { type?: string; parents?: Container[]; attrs?: Record<string, Scalar> };
 
-/** Appends `operation`, joining it to the last one where they continue each other (typing, erasing). */
+/**
+ * Appends `operation`, joining it to an earlier one where it continues that: typing, erasing, and a
+ * change of a marker that the list inserts or changes already (a new list gets its id).
+ */
 export function pushOperation(list: Operation[], operation: Operation): void {
+  if (operation.type === "updateBlock" && changeEarlier(list, operation)) return;
   const last = list.at(-1);
   if (operation.type === "splice" && last?.type === "splice") {
     const insertedEnd = last.at + last.text.length;
@@ -53,6 +57,51 @@ export function pushOperation(list: Operation[], operation: Operation): void {
   }
   list.push(operation);
 }
+
+/** How far back a marker's earlier operation is looked for. */
+const lookBackMax = 1000;
+
+/** Makes the change part of the operation that inserted or last changed the marker; false where there is none. */
+function changeEarlier(
+  list: Operation[],
+  { at, change }: Extract<Operation, { type: "updateBlock" }>,
+): boolean {
+  let offset = at;
+  for (let i = list.length - 1; i >= Math.max(0, list.length - lookBackMax); i--) {
+    const earlier = list[i] as Operation;
+    if (earlier.type === "updateBlock" && earlier.at === offset) {
+      const attrs = { ...earlier.change.attrs, ...change.attrs };
+      earlier.change = { ...earlier.change, ...change, ...(Object.keys(attrs).length > 0 && { attrs }) };
+      return true;
+    }
+    if (earlier.type === "insertBlock") {
+      if (earlier.at === offset) {
+        earlier.block = changedBlock(earlier.block, change);
+        return true;
+      }
+      if (earlier.at < offset) offset--;
+    } else if (earlier.type === "splice" && earlier.at <= offset) {
+      if (offset < earlier.at + earlier.text.length) return false;
+      offset += earlier.deleteCount - earlier.text.length;
+    }
+  }
+  return false;
+}
+
+function changedBlock(block: Block, { type, parents, attrs }: BlockChange): Block {
+  const all = Object.entries({ ...block.attrs, ...attrs });
+  return {
+    type: type ?? block.type,
+    parents: parents ?? block.parents,
+    attrs: Object.fromEntries(all.filter(([, value]) => value !== null)),
+  };
+}
+
+/** The same operation `by` units further on. */
+export const shifted = (operation: Operation, by: number): Operation =>
+  "at" in operation
+    ? { ...operation, at: operation.at + by }
+    : { ...operation, from: operation.from + by, to: operation.to + by };
 
 /** Operations that bring a stretch of text from one set of marks to another. */
 export function remark(from: number, to: number, old: StoredMarks, now: StoredMarks): Operation[] {

@@ -6,7 +6,7 @@
 import type { Patch } from "@automerge/automerge/slim";
 import type { Node } from "prosemirror-model";
 import { flatLength, isBlock, isRun, itemsBetween } from "./flat.ts";
-import { embedCharacter } from "./stored-marks.ts";
+import { embedCharacter, embedName } from "./stored-marks.ts";
 
 /** A stretch of the old run. */
 type Old = { kind: "old"; from: number; to: number };
@@ -64,24 +64,24 @@ export class Pieces {
   }
 
   private applyMarks(patch: Patch): boolean {
-    if (patch.action === "mark") {
-      for (const { name, value, start, end } of patch.marks) this.mark(start, end, name, value);
-      return true;
-    }
-    if (patch.action === "unmark") {
-      this.mark(patch.start, patch.end, patch.name, null);
-      return true;
-    }
+    if (patch.action === "mark")
+      return patch.marks.every(({ name, value, start, end }) => this.mark(start, end, name, value));
+    if (patch.action === "unmark") return this.mark(patch.start, patch.end, patch.name, null);
     return patch.action === "conflict";
   }
 
-  private mark(start: number, end: number, name: string, value: unknown): void {
-    const spelled = this.cut(start, end)
-      .flatMap((piece) => (piece.kind === "old" ? spellOld(this.doc, piece) : [piece]))
-      .map((piece) =>
-        piece.kind === "text" ? { ...piece, marks: { ...piece.marks, [name]: value } } : piece,
-      );
+  /** False where an inline object becomes another: what else is stored of it the view does not know. */
+  private mark(start: number, end: number, name: string, value: unknown): boolean {
+    const spelled: Piece[] = [];
+    for (const piece of this.cut(start, end)) {
+      const told = piece.kind === "old" ? spellOld(this.doc, piece) : [piece];
+      const isObject = told.some((one) => one.kind === "text" && one.text.includes(embedCharacter));
+      if (name === embedName && piece.kind === "old" && isObject) return false;
+      for (const one of told)
+        spelled.push(one.kind === "text" ? { ...one, marks: { ...one.marks, [name]: value } } : one);
+    }
     this.replace(start, end, spelled);
+    return true;
   }
 
   /** The pieces between two offsets, cut to fit. */
@@ -116,6 +116,3 @@ export function spellOld(doc: Node, { from, to }: { from: number; to: number }):
     return { kind: "marker", length: isBlock(item) ? 1 : item.hidden };
   });
 }
-
-/** Text as far as the next marker in it, by what the CRDT says stands at `at` and after. */
-export const mayBeMarker = (text: string): number => text.indexOf(embedCharacter);

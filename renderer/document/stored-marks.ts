@@ -7,6 +7,7 @@
  * both keep their change.
  */
 import type { Attrs, Mark, Node } from "prosemirror-model";
+import { isValid } from "./block.ts";
 import { nodeType, schema } from "./schema.ts";
 import { isScalar, scalarsFrom } from "./scalar.ts";
 import type { Scalar } from "./scalar.ts";
@@ -15,7 +16,8 @@ export type StoredMarks = Readonly<Record<string, Scalar>>;
 
 /** The character that stands for an inline object. */
 export const embedCharacter = "\ufffc";
-const embedName = "embed";
+/** The mark that says which. */
+export const embedName = "embed";
 const embedPrefix = "embed/";
 const commentPrefix = "comment:";
 
@@ -122,13 +124,7 @@ function embedFrom(stored: Readonly<Record<string, unknown>>, marks: readonly Ma
   const attrs: Record<string, Scalar> = {};
   for (const [key, spec] of Object.entries(type.spec.attrs ?? {})) {
     const value = found[key];
-    if (value === undefined || typeof spec.validate !== "function") continue;
-    try {
-      spec.validate(value);
-      attrs[key] = value;
-    } catch {
-      // Not a value this attribute can have: its default shows, the stored one stays.
-    }
+    if (value !== undefined && isValid(spec, value)) attrs[key] = value;
   }
   return type.create(attrs, null, marks);
 }

@@ -1,6 +1,7 @@
 /**
  * `bench binding`: what it costs to keep a ProseMirror document and its CRDT the same, Deckle beside
- * y-prosemirror with Yjs, the same text and the same edits, in turns in one process.
+ * y-prosemirror with Yjs, the same text and the same edits, in turns in one process. At the end,
+ * opening a document with a long history (`load.ts`).
  *
  * Counted on both sides: one `EditorState.apply` an edit, and everything from there into the CRDT, or
  * from a received change to the state that shows it. Not counted on either: making the transaction,
@@ -18,6 +19,8 @@ import { placeBetween, placeInText, stretch } from "./binding/edits.ts";
 import type { Edit } from "./binding/edits.ts";
 import { paragraphs, paragraphUnits } from "./binding/text.ts";
 import { Yjs, yjsBytes } from "./binding/yjs.ts";
+import { hasTrace, paperName } from "../traces.ts";
+import { load } from "./load.ts";
 import { figures, machine, percentile } from "./report.ts";
 import type { Report, Row } from "./report.ts";
 
@@ -60,6 +63,8 @@ export async function binding(): Promise<Report> {
     notes.push(measured.note);
   }
   rows.push(...flatness(own));
+  if (hasTrace(paperName)) rows.push(...(await load()));
+  else notes.push(`loading a long history was not measured: the trace ${paperName} is not here`);
   return { name: "binding", machine: machine(), rows, notes };
 }
 

@@ -6,28 +6,17 @@
  * Two parts: a replay of a real editing trace, in turns of a few hundred edits in each editor so
  * that both see the same machine, and typing in the middle of documents of growing length.
  */
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import type { CDPSession, Page } from "playwright";
-import { z } from "zod";
 import { launchApp, temporaryFolder } from "../app-process.ts";
 import { startRelay } from "../relay-process.ts";
+import { paperTrace } from "../traces.ts";
+import type { Edit } from "../traces.ts";
 import { compared, machine } from "./report.ts";
 import type { Report, Row } from "./report.ts";
 
-const trace = z.object({
-  txns: z.array(z.object({ patches: z.array(z.tuple([z.number(), z.number(), z.string()])) })),
-});
-
-type Edit = { at: number; deleteCount: number; text: string };
-
-const traceFile = new URL("../../../shared/data/editing-traces/automerge-paper.json.gz", import.meta.url);
-
 async function traceEdits(most: number): Promise<Edit[]> {
-  const { txns } = trace.parse(JSON.parse(gunzipSync(await readFile(traceFile)).toString("utf8")));
-  return txns
-    .flatMap(({ patches }) => patches.map(([at, deleteCount, text]) => ({ at, deleteCount, text })))
-    .slice(0, most);
+  const { edits } = await paperTrace();
+  return edits.slice(0, most);
 }
 
 const turnEdits = 250;

@@ -8,8 +8,16 @@ import type { Node } from "prosemirror-model";
 import { EditorState } from "prosemirror-state";
 import { Step } from "prosemirror-transform";
 import { Authority } from "../../../renderer/document/authority.ts";
-import { bodySpans, commit, emptyDocument, runOperations, truthOf } from "../../../renderer/document/body.ts";
+import {
+  bodySpans,
+  commit,
+  emptyDocument,
+  lighten,
+  runOperations,
+  truthOf,
+} from "../../../renderer/document/body.ts";
 import type { DeckleDocument } from "../../../renderer/document/body.ts";
+import { writeChange } from "../../../renderer/document/change.ts";
 import { operationsFor } from "../../../renderer/document/operations.ts";
 import { render } from "../../../renderer/document/render.ts";
 import { schema } from "../../../renderer/document/schema.ts";
@@ -24,7 +32,7 @@ export type Local = {
   receive: number;
   /** Writing the change, without what Automerge took of it. */
   write: number;
-  /** Inside Automerge's `change`, with the operations that we call it with. */
+  /** Inside Automerge, with the operations that we call it with (`document/change.ts`). */
   automerge: number;
 };
 
@@ -61,6 +69,7 @@ export class Deckle {
   /** @param bytes a document as it lies on disk */
   constructor(bytes: Uint8Array) {
     this.automerge = A.load<DeckleDocument>(bytes);
+    lighten(this.automerge);
     this.authority = new Authority(render(bodySpans(this.automerge)), () => `bench${this.ids++}`);
     this.state = EditorState.create({
       schema,
@@ -96,12 +105,12 @@ export class Deckle {
     }
     const started = now();
     commit(
-      this.automerge,
-      (callback) => {
+      (run, wantPatches) => {
         const begun = now();
-        this.automerge = A.change(this.automerge, callback);
+        const written = writeChange(this.automerge, "body", run, { wantPatches, now: Date.now() });
+        this.automerge = written.doc;
         spent.automerge += now() - begun;
-        return this.automerge;
+        return written.patches;
       },
       this.authority.takeOperations(),
       this.authority.doc,
