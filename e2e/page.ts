@@ -63,6 +63,9 @@ export async function htmlOf(page: Page): Promise<string> {
       node.removeAttribute("class");
       node.removeAttribute("draggable");
       node.removeAttribute("contenteditable");
+      // Of a list that is none of tasks it says nothing.
+      if (node.getAttribute("data-checked") === "false" && !node.closest("[data-tasks]"))
+        node.removeAttribute("data-checked");
     }
     return copy.innerHTML;
   });
@@ -115,4 +118,35 @@ export async function statusOf(page: Page): Promise<string> {
 /** Waits for a notice that says it. */
 export async function whenAlert(page: Page, words: RegExp | string): Promise<void> {
   await page.getByRole("alert").filter({ hasText: words }).first().waitFor({ timeout: untilMs });
+}
+
+/** Presses a button of the toolbar, or of the one that a table has. */
+export async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole("toolbar").getByRole("button", { name, exact: true }).click({ timeout: untilMs });
+}
+
+/** The first table's text: a line a row, "|" between cells, "#" before a header. */
+export async function tableOf(page: Page): Promise<string> {
+  return text(page).evaluate((dom) => {
+    const rows = dom.querySelector("table")?.querySelectorAll("tr") ?? [];
+    return [...rows]
+      .map((row) =>
+        [...row.children].map((cell) => (cell.nodeName === "TH" ? "#" : "") + cell.textContent).join("|"),
+      )
+      .join("\n");
+  });
+}
+
+export async function whenTable(page: Page, expected: string): Promise<void> {
+  await text(page).waitFor({ timeout: untilMs });
+  await expect.poll(() => tableOf(page), { timeout: untilMs }).toBe(expected);
+}
+
+/** Pastes HTML where the caret is, as another program would have put it on the clipboard. */
+export async function pasteHtml(page: Page, html: string): Promise<void> {
+  await text(page).evaluate((dom, given) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", given);
+    dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, html);
 }

@@ -3,12 +3,14 @@ import { PanelLeftOpen } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import "../editor/document.css";
+import "../editor/blocks.css";
 import styles from "./App.module.css";
 import type { Desk } from "./desk.ts";
 import { listenForFileDrops } from "./import/dropped-files.ts";
 import { Library } from "./library/Library.tsx";
 import { Notices } from "./notices/Notices.tsx";
 import { Page } from "./page/Page.tsx";
+import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
 import { shownKey } from "./shown-key.ts";
 import { StatusLine } from "./status/StatusLine.tsx";
@@ -93,6 +95,7 @@ export function App({ desk }: { desk: Desk }) {
             </Button>
           )}
           {page && <Toolbar desk={desk} />}
+          {page && <TableBar desk={desk} />}
         </header>
         {page ? (
           <Page key={page.session.document} desk={desk} page={page} />

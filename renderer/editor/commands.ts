@@ -2,13 +2,35 @@
  * The one registry of what can be done to text. The keymap, the toolbar and (later) the palette
  * read it; nothing else names a key.
  */
-import { setBlockType, toggleMark } from "prosemirror-commands";
-import { redo, undo } from "prosemirror-history";
+import { chainCommands, toggleMark } from "prosemirror-commands";
+import { closeHistory, redo, undo } from "prosemirror-history";
 import type { MarkType } from "prosemirror-model";
 import { liftListItem, sinkListItem } from "prosemirror-schema-list";
 import type { Command, EditorState } from "prosemirror-state";
+import {
+  addColumnAfter,
+  addColumnBefore,
+  addRowAfter,
+  addRowBefore,
+  deleteColumn,
+  deleteRow,
+  deleteTable,
+  toggleHeader,
+} from "prosemirror-tables";
 import { headingLevels, schema } from "../document/schema.ts";
-import { isInList, isInside, isTextblock, toggleList, toggleQuote, toggleTextblock } from "./blocks.ts";
+import {
+  depthAround,
+  isInList,
+  isInside,
+  isTextblock,
+  setTextblock,
+  toggleAround,
+  toggleList,
+  toggleTextblock,
+} from "./blocks.ts";
+import { insertFootnote } from "./footnotes.ts";
+import { hasHeaderRow, insertTable, isInTable, toNextCell, toPreviousCell } from "./tables.ts";
+import { isTaskChecked, toggleTask } from "./tasks.ts";
 
 export type EditorCommand = {
   readonly id: string;
@@ -45,6 +67,12 @@ export const emphasis = markCommand("em", "Italic", marks.em, ["Mod-i"]);
 export const code = markCommand("code", "Code", marks.code, ["Mod-e"]);
 export const strike = markCommand("strike", "Strikethrough", marks.strike, ["Mod-Shift-x"]);
 
+export const underline = markCommand("underline", "Underline", marks.underline, ["Mod-u"]);
+export const highlight = markCommand("highlight", "Highlight", marks.highlight, ["Mod-Shift-h"]);
+const superscript = markCommand("superscript", "Superscript", marks.superscript, ["Mod-Alt-."]);
+const subscript = markCommand("subscript", "Subscript", marks.subscript, ["Mod-Alt-,"]);
+const math = markCommand("math", "Formula", marks.math, ["Mod-Shift-m"]);
+
 /** Its `run` is given by the app, which asks for the address. */
 export const link: Omit<EditorCommand, "run"> = {
   id: "link",
@@ -57,7 +85,7 @@ export const paragraph: EditorCommand = {
   id: "paragraph",
   label: "Text",
   keys: ["Mod-Alt-0"],
-  run: setBlockType(nodes.paragraph),
+  run: setTextblock(nodes.paragraph),
   isActive: (state) => isTextblock(state, nodes.paragraph),
 };
 export const headings: readonly EditorCommand[] = headingLevels.map((level) => ({
@@ -74,6 +102,13 @@ export const codeBlock: EditorCommand = {
   run: toggleTextblock(nodes.code_block),
   isActive: (state) => isTextblock(state, nodes.code_block),
 };
+export const mathBlock: EditorCommand = {
+  id: "math-block",
+  label: "Formula block",
+  keys: ["Mod-Alt-m"],
+  run: toggleTextblock(nodes.math_block),
+  isActive: (state) => isTextblock(state, nodes.math_block),
+};
 
 export const bulletList: EditorCommand = {
   id: "bullet-list",
@@ -89,28 +124,109 @@ export const orderedList: EditorCommand = {
   run: toggleList(nodes.ordered_list),
   isActive: (state) => isInList(state, nodes.ordered_list),
 };
+export const taskList: EditorCommand = {
+  id: "task-list",
+  label: "Task list",
+  keys: ["Mod-Shift-6"],
+  run: toggleList(nodes.task_list),
+  isActive: (state) => isInList(state, nodes.task_list),
+};
 export const quote: EditorCommand = {
   id: "quote",
   label: "Quote",
   keys: ["Mod-Shift-9", "Mod->"],
-  run: toggleQuote,
+  run: toggleAround(nodes.blockquote),
   isActive: (state) => isInside(state, nodes.blockquote),
 };
+export const callout: EditorCommand = {
+  id: "callout",
+  label: "Callout",
+  keys: ["Mod-Alt-o"],
+  run: toggleAround(nodes.callout),
+  isActive: (state) => isInside(state, nodes.callout),
+};
+const footnote: EditorCommand = {
+  id: "footnote",
+  label: "Footnote",
+  keys: ["Mod-Alt-f"],
+  run: insertFootnote,
+  isActive: (state) => isInside(state, nodes.footnote),
+};
+
+/** Active while the caret is in a table; the commands for rows and columns are shown then. */
+export const table: EditorCommand = {
+  id: "table",
+  label: "Table",
+  keys: ["Mod-Shift-t"],
+  run: insertTable,
+  isActive: isInTable,
+};
+const tableCommand = (id: string, label: string, keys: readonly string[], run: Command): EditorCommand => ({
+  id,
+  label,
+  keys,
+  // Each is undone by itself, however quickly they follow one another.
+  run: (state, dispatch, view) => run(state, dispatch && ((tr) => dispatch(closeHistory(tr))), view),
+  isActive: never,
+});
+export const rowAbove = tableCommand("row-above", "Add row above", ["Mod-Alt-ArrowUp"], addRowBefore);
+export const rowBelow = tableCommand("row-below", "Add row below", ["Mod-Alt-ArrowDown"], addRowAfter);
+export const columnBefore = tableCommand(
+  "column-before",
+  "Add column before",
+  ["Mod-Alt-ArrowLeft"],
+  addColumnBefore,
+);
+export const columnAfter = tableCommand(
+  "column-after",
+  "Add column after",
+  ["Mod-Alt-ArrowRight"],
+  addColumnAfter,
+);
+// The last row, or column, cannot go without the table.
+export const removeRow = tableCommand("delete-row", "Delete row", [], chainCommands(deleteRow, deleteTable));
+export const removeColumn = tableCommand(
+  "delete-column",
+  "Delete column",
+  [],
+  chainCommands(deleteColumn, deleteTable),
+);
+export const removeTable = tableCommand("delete-table", "Delete table", [], deleteTable);
+export const headerRow: EditorCommand = {
+  ...tableCommand("header-row", "Header row", [], toggleHeader("row")),
+  isActive: hasHeaderRow,
+};
+
+const checkTask: EditorCommand = {
+  id: "check-task",
+  label: "Done",
+  keys: ["Mod-Enter", "Ctrl-Enter"],
+  run: toggleTask,
+  isActive: isTaskChecked,
+};
+
+/** Only where the item is nearer than a table's cell: an item may hold a whole table. */
+const inItem =
+  (run: Command): Command =>
+  (state, dispatch, view) =>
+    depthAround(state, (type) => type === nodes.list_item) > 0 && run(state, dispatch, view);
 
 const sink: EditorCommand = {
   id: "sink",
   label: "Indent item",
   keys: ["Tab"],
-  run: sinkListItem(nodes.list_item),
+  run: inItem(sinkListItem(nodes.list_item)),
   isActive: never,
 };
 const liftItem: EditorCommand = {
   id: "lift",
   label: "Outdent item",
   keys: ["Shift-Tab"],
-  run: liftListItem(nodes.list_item),
+  run: inItem(liftListItem(nodes.list_item)),
   isActive: never,
 };
+const nextCell = tableCommand("next-cell", "Next cell", ["Tab"], toNextCell);
+const previousCell = tableCommand("previous-cell", "Previous cell", ["Shift-Tab"], toPreviousCell);
 
 export const undoCommand: EditorCommand = {
   id: "undo",
@@ -128,15 +244,38 @@ export const redoCommand: EditorCommand = {
 };
 
 /** The types of text block, of which exactly one is active at the caret. */
-export const blockTypes: readonly EditorCommand[] = [paragraph, ...headings, codeBlock];
-export const marksCommands: readonly EditorCommand[] = [strong, emphasis, code, strike];
-export const containers: readonly EditorCommand[] = [bulletList, orderedList, quote];
+export const blockTypes: readonly EditorCommand[] = [paragraph, ...headings, codeBlock, mathBlock];
 export const commands: readonly EditorCommand[] = [
-  ...marksCommands,
+  strong,
+  emphasis,
+  underline,
+  code,
+  strike,
+  highlight,
+  superscript,
+  subscript,
+  math,
   ...blockTypes,
-  ...containers,
+  bulletList,
+  orderedList,
+  taskList,
+  checkTask,
+  quote,
+  callout,
+  footnote,
+  table,
+  rowAbove,
+  rowBelow,
+  columnBefore,
+  columnAfter,
+  removeRow,
+  removeColumn,
+  removeTable,
+  headerRow,
   sink,
   liftItem,
+  nextCell,
+  previousCell,
   undoCommand,
   redoCommand,
 ];

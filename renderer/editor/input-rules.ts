@@ -5,13 +5,14 @@
  * Rules give their containers ids themselves: a transaction that `identify` appended would make
  * ProseMirror forget what Backspace should undo.
  */
-import { InputRule, inputRules, textblockTypeInputRule } from "prosemirror-inputrules";
-import type { MarkType, NodeType } from "prosemirror-model";
+import { InputRule, inputRules } from "prosemirror-inputrules";
+import type { MarkType, NodeType, ResolvedPos } from "prosemirror-model";
 import type { Plugin } from "prosemirror-state";
 import { TextSelection } from "prosemirror-state";
 import { canJoin, findWrapping } from "prosemirror-transform";
 import { isSafeHref } from "../document/link.ts";
 import { orderedStartMax, schema } from "../document/schema.ts";
+import { isMoreThanText } from "./blocks.ts";
 import { newId } from "./identify-plugin.ts";
 
 const { nodes, marks } = schema;
@@ -20,6 +21,19 @@ const { nodes, marks } = schema;
 const leaf = "\ufffc";
 
 const isContainer = (type: NodeType): boolean => "id" in (type.spec.attrs ?? {});
+
+function textblockRule(
+  pattern: RegExp,
+  type: NodeType,
+  attrsOf: (match: RegExpMatchArray) => Record<string, unknown> | null = () => null,
+): InputRule {
+  return new InputRule(pattern, (state, match, start, end) => {
+    const $start = state.doc.resolve(start);
+    if (isMoreThanText($start.parent)) return null;
+    if (!$start.node(-1).canReplaceWith($start.index(-1), $start.indexAfter(-1), type)) return null;
+    return state.tr.delete(start, end).setBlockType(start, start, type, attrsOf(match));
+  });
+}
 
 function wrapRule(
   pattern: RegExp,
@@ -31,6 +45,7 @@ function wrapRule(
   ) => boolean = () => true,
 ): InputRule {
   return new InputRule(pattern, (state, match, start, end) => {
+    if (isMoreThanText(state.doc.resolve(start).parent)) return null;
     const tr = state.tr.delete(start, end);
     const range = tr.doc.resolve(start).blockRange();
     const wrapping = range && findWrapping(range, type, attrsOf(match));
@@ -100,11 +115,56 @@ const ruleRule = new InputRule(/^(?:---|\*\*\*|___)$/, (state, _match, start) =>
   return tr.setSelection(TextSelection.create(tr.doc, from));
 });
 
+/** The first paragraph of a container, where a rule may say what the container is. */
+function firstIn($start: ResolvedPos, type: NodeType): boolean {
+  const isFirst = $start.parent.type === nodes.paragraph && $start.depth > 1 && $start.index(-1) === 0;
+  return isFirst && $start.node(-1).type === type;
+}
+
+/** `[ ]` or `[x]`: a paragraph becomes a task; in an item, its list becomes one of tasks. */
+const taskRule = new InputRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => {
+  const checked = /x/i.test(match[1] ?? "");
+  const $start = state.doc.resolve(start);
+  if ($start.parent.type !== nodes.paragraph) return null;
+  const tr = state.tr.delete(start, end);
+  if (!firstIn($start, nodes.list_item)) {
+    const range = tr.doc.resolve(start).blockRange();
+    if (!range || !findWrapping(range, nodes.task_list)) return null;
+    tr.wrap(range, [
+      { type: nodes.task_list, attrs: { id: newId() } },
+      { type: nodes.list_item, attrs: { id: newId(), checked } },
+    ]);
+    const isAfterTasks = tr.doc.resolve(start - 1).nodeBefore?.type === nodes.task_list;
+    return isAfterTasks && canJoin(tr.doc, start - 1) ? tr.join(start - 1) : tr;
+  }
+  const list = $start.node(-2);
+  if (list.type !== nodes.task_list)
+    tr.setNodeMarkup($start.before(-2), nodes.task_list, { id: list.attrs["id"] as string });
+  if ($start.node(-1).attrs["checked"] !== checked)
+    tr.setNodeAttribute($start.before(-1), "checked", checked);
+  return tr;
+});
+
+/** `> [!note]`: the quote that `> ` has made becomes a callout of that kind. */
+const calloutRule = new InputRule(
+  /^\[!(note|tip|important|warning|caution)\]\s$/i,
+  (state, match, start, end) => {
+    const $start = state.doc.resolve(start);
+    if (!firstIn($start, nodes.blockquote)) return null;
+    const id = $start.node(-1).attrs["id"] as string;
+    const kind = (match[1] ?? "note").toLowerCase();
+    return state.tr.delete(start, end).setNodeMarkup($start.before(-1), nodes.callout, { id, kind });
+  },
+);
+
 const orderedStart = (match: RegExpMatchArray): number => Math.min(Number(match[1]), orderedStartMax);
 
 const rules: readonly InputRule[] = [
-  textblockTypeInputRule(/^(#{1,6})\s$/, nodes.heading, (match) => ({ level: (match[1] ?? "#").length })),
-  textblockTypeInputRule(/^```([\w+#.-]*)\s$/, nodes.code_block, (match) => ({ language: match[1] ?? "" })),
+  textblockRule(/^(#{1,6})\s$/, nodes.heading, (match) => ({ level: (match[1] ?? "#").length })),
+  textblockRule(/^```([\w+#.-]*)\s$/, nodes.code_block, (match) => ({ language: match[1] ?? "" })),
+  textblockRule(/^\$\$\s$/, nodes.math_block),
+  taskRule,
+  calloutRule,
   wrapRule(/^>\s$/, nodes.blockquote),
   wrapRule(/^[-*+]\s$/, nodes.bullet_list),
   wrapRule(
@@ -129,6 +189,7 @@ const rules: readonly InputRule[] = [
   ),
   markRule(new RegExp(`(?<!\`)\`([^\`${leaf}]+)\`$`), marks.code, 1),
   markRule(new RegExp(`~~([^\\s~${leaf}](?:[^~${leaf}]*[^\\s~${leaf}])?)~~$`), marks.strike, 2),
+  markRule(new RegExp(`==([^\\s=${leaf}](?:[^=${leaf}]*[^\\s=${leaf}])?)==$`), marks.highlight, 2),
 ];
 
 export const markdownRules = (): Plugin => inputRules({ rules });

@@ -5,23 +5,31 @@ import {
   deleteSelection,
   exitCode,
   joinBackward,
+  joinForward,
   selectNodeBackward,
+  selectNodeForward,
 } from "prosemirror-commands";
 import { undoInputRule } from "prosemirror-inputrules";
 import { keymap } from "prosemirror-keymap";
-import { liftListItem, splitListItemKeepMarks } from "prosemirror-schema-list";
+import { liftListItem } from "prosemirror-schema-list";
 import type { Command, Plugin } from "prosemirror-state";
 import { schema } from "../document/schema.ts";
 import {
   isInside,
   leaveCodeOnEmptyLine,
+  leaveOnEmptyLine,
   liftAtStart,
   openCodeAtFence,
   resetTextblockAtStart,
+  selectImageAfter,
+  selectImageBefore,
+  splitSafely,
 } from "./blocks.ts";
 import { commands, link } from "./commands.ts";
+import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
+import { splitItem } from "./tasks.ts";
 
-const { list_item, hard_break, code_block } = schema.nodes;
+const { list_item, hard_break } = schema.nodes;
 
 const insertBreak: Command = (state, dispatch) => {
   if (!state.selection.$from.parent.type.contentMatch.matchType(hard_break)) return false;
@@ -31,18 +39,30 @@ const insertBreak: Command = (state, dispatch) => {
 
 /** In code Tab types; in a list it is the person's even where the item cannot go deeper. */
 const insertTab: Command = (state, dispatch) => {
-  if (state.selection.$from.parent.type !== code_block) return isInside(state, list_item);
+  if (!state.selection.$from.parent.type.spec.code) return isInside(state, list_item);
   dispatch?.(state.tr.insertText("\t").scrollIntoView());
   return true;
 };
 
 const backspace = chainCommands(
   undoInputRule,
+  deleteCells,
   deleteSelection,
   resetTextblockAtStart,
   liftAtStart,
+  stayInCell(-1),
+  selectImageBefore,
   joinBackward,
   selectNodeBackward,
+);
+
+const forwardDelete = chainCommands(
+  deleteCells,
+  deleteSelection,
+  stayInCell(1),
+  selectImageAfter,
+  joinForward,
+  selectNodeForward,
 );
 
 const byKey = new Map<string, Command[]>();
@@ -52,21 +72,35 @@ const bind = (key: string, command: Command): void => {
 for (const { keys, run } of commands) for (const key of keys) bind(key, run);
 bind("Tab", insertTab);
 bind("Shift-Tab", insertTab);
+bind("Enter", enterCells);
 bind("Enter", leaveCodeOnEmptyLine);
 bind("Enter", openCodeAtFence);
+bind("Enter", splitSafely);
+bind("Enter", leaveOnEmptyLine);
 // No attrs are passed for the new item: `identify` sees the doubled id and gives a fresh one.
-bind("Enter", splitListItemKeepMarks(list_item));
+bind("Enter", splitItem);
 bind("Enter", liftListItemIfEmpty());
 for (const key of ["Shift-Enter", "Mod-Enter", "Ctrl-Enter"]) {
   bind(key, exitCode);
+  if (key !== "Shift-Enter") bind(key, leaveTable);
   bind(key, insertBreak);
 }
 for (const key of ["Backspace", "Mod-Backspace", "Shift-Backspace"]) bind(key, backspace);
+for (const key of ["Delete", "Mod-Delete"]) bind(key, forwardDelete);
+bind("ArrowUp", arrowOut(-1));
+bind("ArrowDown", arrowOut(1));
+bind("Shift-ArrowUp", stopAtEdge("vert", -1));
+bind("Shift-ArrowDown", stopAtEdge("vert", 1));
+bind("Shift-ArrowLeft", stopAtEdge("horiz", -1));
+bind("Shift-ArrowRight", stopAtEdge("horiz", 1));
 
 function liftListItemIfEmpty(): Command {
   const lift = liftListItem(list_item);
-  return (state, dispatch) =>
-    state.selection.empty && state.selection.$from.parent.content.size === 0 && lift(state, dispatch);
+  return (state, dispatch) => {
+    const { $from, empty } = state.selection;
+    const isItem = $from.depth > 1 && $from.node(-1).type === list_item;
+    return empty && isItem && $from.parent.content.size === 0 && lift(state, dispatch);
+  };
 }
 
 /** @param askForLink the app's: asks for an address and sets the link */

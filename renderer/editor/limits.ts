@@ -17,3 +17,9 @@ export const statusAfterMsMax = 4_000;
 export const titleQuietMs = 500;
 /** A deletion longer than this is not taken apart where somebody inserted into it meanwhile. */
 export const splitDeletionMax = 20_000;
+/** Rows and columns of a new table. */
+export const tableSizeAtFirst = 3;
+/** Pixels: a column without a width is no narrower, or its words would stand one below the other. */
+export const cellWidthMin = 88;
+/** An address of an image that is longer is not kept: it is the picture itself, as a data URL. */
+export const imageSourceLengthMax = 2048;

@@ -6,11 +6,16 @@ import type { Command, Plugin } from "prosemirror-state";
 import type { DirectEditorProps } from "prosemirror-view";
 import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
+import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
+import { imageView, inlineImageView } from "./image-views.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
 import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
+import { pasteParser } from "./paste-html.ts";
+import { tablesPlugin, tableView } from "./tables.ts";
+import { tasksPlugin } from "./tasks.ts";
 
 /** What the editor asks of the app around it. */
 export type EditorHost = {
@@ -25,9 +30,13 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   ...keymaps(host.askForLink),
   history({ depth: 500 }),
   identifyPlugin(),
+  tasksPlugin(),
+  footnotesPlugin(),
   openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),
+  // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
+  tablesPlugin(),
   activityPlugin((active) => host.activity(active)),
 ];
 
@@ -39,5 +48,7 @@ export const editorProps: Omit<DirectEditorProps, "state"> = {
     spellcheck: "true",
     translate: "no",
   },
-  transformPasted: cleanedSlice,
+  nodeViews: { image: imageView, image_inline: inlineImageView, table: tableView },
+  clipboardParser: pasteParser,
+  transformPasted: (slice, view) => cleanedSlice(slice, view.dragging?.move ? null : view.state.doc),
 };

@@ -3,7 +3,7 @@
  * one difference: it drops a step whose surroundings somebody deleted. Here what the step typed is
  * put where they were, for nothing typed may be lost.
  */
-import { TextSelection } from "prosemirror-state";
+import { Selection, TextSelection } from "prosemirror-state";
 import type { EditorState, Transaction } from "prosemirror-state";
 import { ReplaceStep } from "prosemirror-transform";
 import type { Mapping, Step, Transform } from "prosemirror-transform";
@@ -78,10 +78,22 @@ function rescue(tr: Transform, step: Step, mapping: Mapping): boolean {
 
 /** Where others' text arrives at the caret, the caret stays before it. */
 export function keepCaretBefore(tr: Transaction, state: EditorState): void {
-  if (!(state.selection instanceof TextSelection)) return;
+  if (!(state.selection instanceof TextSelection)) return keepSelection(tr, state);
   const anchor = tr.doc.resolve(tr.mapping.map(state.selection.anchor, -1));
   const head = tr.doc.resolve(tr.mapping.map(state.selection.head, -1));
   tr.setSelection(TextSelection.between(anchor, head, -1));
+}
+
+/**
+ * Selected cells whose table is no rectangle for a moment, between own and others' rows and columns:
+ * prosemirror-tables throws then. The caret goes where they were.
+ */
+function keepSelection(tr: Transaction, state: EditorState): void {
+  try {
+    void tr.selection;
+  } catch {
+    tr.setSelection(Selection.near(tr.doc.resolve(tr.mapping.map(state.selection.head))));
+  }
 }
 
 /** The last `count` steps of `tr`, as ones that the authority has not confirmed. */

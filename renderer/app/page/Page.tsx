@@ -1,6 +1,7 @@
 /** The page: title and text in one column. React draws around the editor and never inside it. */
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { Selection } from "prosemirror-state";
+import { caretToEnd } from "../../editor/blocks.ts";
 import type { Desk, Page as OpenPage } from "../desk.ts";
 import { Title } from "./Title.tsx";
 import styles from "./Page.module.css";
@@ -62,10 +63,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
         // The paper below the last line belongs to the text.
         if (event.target !== event.currentTarget || !session.view) return;
         event.preventDefault();
-        desk.run((state, dispatch) => {
-          dispatch?.(state.tr.setSelection(Selection.atEnd(state.doc)));
-          return true;
-        });
+        desk.run(caretToEnd);
       }}
     >
       <article className={styles["column"]}>

@@ -1,27 +1,43 @@
 /** The formatting toolbar: reads which commands are active, runs them, and gives the focus back. */
-import { Bold, Code, Italic, Link, List, ListOrdered, Strikethrough, TextQuote } from "lucide-react";
-import type { LucideIcon } from "lucide-react";
+import {
+  Bold,
+  Code,
+  Highlighter,
+  Italic,
+  Link,
+  List,
+  ListOrdered,
+  ListTodo,
+  MessageSquareQuote,
+  Strikethrough,
+  Table,
+  TextQuote,
+  Underline,
+} from "lucide-react";
 import { Toolbar as AriaToolbar } from "react-aria-components/Toolbar";
 import * as commands from "../../editor/commands.ts";
-import type { EditorCommand } from "../../editor/commands.ts";
-import { shownKey } from "../shown-key.ts";
 import type { Desk } from "../desk.ts";
 import { useStore } from "../use-store.ts";
+import { CommandButton } from "./CommandButton.tsx";
+import type { Item } from "./CommandButton.tsx";
 import styles from "./Toolbar.module.css";
-
-type Item = Pick<EditorCommand, "id" | "label" | "keys" | "run"> & { icon: LucideIcon };
 
 export function Toolbar({ desk }: { desk: Desk }) {
   const active = useStore(desk.activity);
   const items: Item[] = [
     { ...commands.strong, icon: Bold },
     { ...commands.emphasis, icon: Italic },
-    { ...commands.code, icon: Code },
+    { ...commands.underline, icon: Underline },
     { ...commands.strike, icon: Strikethrough },
+    { ...commands.highlight, icon: Highlighter },
+    { ...commands.code, icon: Code },
     { ...commands.link, run: desk.askForLink, icon: Link },
     { ...commands.bulletList, icon: List },
     { ...commands.orderedList, icon: ListOrdered },
+    { ...commands.taskList, icon: ListTodo },
     { ...commands.quote, icon: TextQuote },
+    { ...commands.callout, icon: MessageSquareQuote },
+    { ...commands.table, icon: Table },
   ];
   return (
     <AriaToolbar aria-label="Formatting" className={styles["toolbar"] ?? ""}>
@@ -41,20 +57,8 @@ export function Toolbar({ desk }: { desk: Desk }) {
           </option>
         ))}
       </select>
-      {items.map(({ id, label, keys, run, icon: Icon }) => (
-        <button
-          key={id}
-          type="button"
-          aria-label={label}
-          aria-pressed={active.has(id)}
-          title={`${label} (${shownKey(keys[0] ?? "")})`}
-          className={styles["button"]}
-          // The selection stays where the person made it.
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={() => desk.run(run)}
-        >
-          <Icon size={16} aria-hidden />
-        </button>
+      {items.map((item) => (
+        <CommandButton key={item.id} desk={desk} item={item} isPressed={active.has(item.id)} />
       ))}
     </AriaToolbar>
   );

@@ -1,0 +1,34 @@
+/** A button of a toolbar: runs a command of the registry and gives the focus back to the text. */
+import type { LucideIcon } from "lucide-react";
+import type { EditorCommand } from "../../editor/commands.ts";
+import { shownKey } from "../shown-key.ts";
+import type { Desk } from "../desk.ts";
+import styles from "./Toolbar.module.css";
+
+export type Item = Pick<EditorCommand, "id" | "label" | "keys" | "run"> & { icon: LucideIcon };
+
+type Props = {
+  desk: Desk;
+  item: Item;
+  /** Absent where the command is done once and is never "on". */
+  isPressed?: boolean;
+};
+
+export function CommandButton({ desk, item, isPressed }: Props) {
+  const { label, keys, run, icon: Icon } = item;
+  const [key] = keys;
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      aria-pressed={isPressed}
+      title={key ? `${label} (${shownKey(key)})` : label}
+      className={styles["button"]}
+      // The selection stays where the person made it.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => desk.run(run)}
+    >
+      <Icon size={16} aria-hidden />
+    </button>
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * Footnotes: their numbers, making one, taking one away. A number is where the first reference
+ * stands among the references; it is shown by decorations and is nowhere in the document.
+ */
+import type { Node } from "prosemirror-model";
+import { Plugin, Selection, TextSelection } from "prosemirror-state";
+import type { Command } from "prosemirror-state";
+import { Decoration, DecorationSet } from "prosemirror-view";
+import { changedChildren } from "../document/identify.ts";
+import { schema } from "../document/schema.ts";
+import { newId } from "./identify-plugin.ts";
+
+const { footnote, footnote_reference, paragraph } = schema.nodes;
+
+type Found = { node: Node; pos: number; id: string };
+
+function found(doc: Node): Found[] {
+  const list: Found[] = [];
+  doc.descendants((node, pos) => {
+    if (node.type === footnote) list.push({ node, pos, id: node.attrs["id"] as string });
+    else if (node.type === footnote_reference) list.push({ node, pos, id: node.attrs["footnote"] as string });
+  });
+  return list;
+}
+
+/** Numbers by footnote: those that are referred to, in the order of their first references. */
+function numbersOf(list: readonly Found[]): Map<string, number> {
+  const numbers = new Map<string, number>();
+  const known = new Set(list.flatMap(({ node, id }) => (node.type === footnote ? [id] : [])));
+  for (const { node, id } of list)
+    if (node.type === footnote_reference && known.has(id) && !numbers.has(id))
+      numbers.set(id, numbers.size + 1);
+  return numbers;
+}
+
+function decorationsOf(doc: Node): DecorationSet {
+  const list = found(doc);
+  const numbers = numbersOf(list);
+  return DecorationSet.create(
+    doc,
+    list.map(({ node, pos, id }) => {
+      const number = numbers.get(id);
+      const name = number === undefined ? "Footnote without a number" : `Footnote ${number}`;
+      return Decoration.node(pos, pos + node.nodeSize, {
+        "data-number": number === undefined ? "?" : String(number),
+        role: node.type === footnote ? "note" : "doc-noteref",
+        "aria-label": name,
+      });
+    }),
+  );
+}
+
+/** What of footnotes these blocks hold, in order: where that stays the same, so do all numbers. */
+function sequenceOf(blocks: readonly Node[]): string {
+  let sequence = "";
+  const add = (node: Node): void => {
+    if (node.type === footnote) sequence += `[${node.attrs["id"] as string}]`;
+    else if (node.type === footnote_reference) sequence += `(${node.attrs["footnote"] as string})`;
+  };
+  for (const block of blocks) {
+    add(block);
+    block.descendants(add);
+  }
+  return sequence;
+}
+
+/** Shows the numbers; Mod-click on a reference goes to its footnote. */
+export const footnotesPlugin = (): Plugin<DecorationSet> =>
+  new Plugin<DecorationSet>({
+    state: {
+      init: (_, { doc }) => decorationsOf(doc),
+      apply: (tr, decorations) => {
+        if (!tr.docChanged) return decorations;
+        const now = sequenceOf(changedChildren(tr.before, tr.doc));
+        return now === sequenceOf(changedChildren(tr.doc, tr.before))
+          ? decorations.map(tr.mapping, tr.doc)
+          : decorationsOf(tr.doc);
+      },
+    },
+    props: {
+      decorations(state) {
+        return this.getState(state);
+      },
+      handleClickOn: (view, _pos, node, _nodePos, event) => {
+        if (node.type !== footnote_reference || !(event.metaKey || event.ctrlKey)) return false;
+        const target = found(view.state.doc).find(
+          (one) => one.node.type === footnote && one.id === node.attrs["footnote"],
+        );
+        if (!target) return false;
+        const $inside = view.state.doc.resolve(target.pos + 1);
+        view.dispatch(view.state.tr.setSelection(Selection.near($inside, 1)).scrollIntoView());
+        return true;
+      },
+    },
+  });
+
+/** A reference at the caret, and the caret in its new footnote at the document's end. */
+export const insertFootnote: Command = (state, dispatch) => {
+  const { $to } = state.selection;
+  const { parent } = $to;
+  if (!parent.inlineContent || !parent.canReplaceWith($to.index(), $to.index(), footnote_reference))
+    return false;
+  if (dispatch) {
+    const id = newId();
+    const tr = state.tr.insert($to.pos, footnote_reference.create({ footnote: id }));
+    const end = tr.doc.content.size;
+    tr.insert(end, footnote.create({ id }, paragraph.create()));
+    dispatch(tr.setSelection(TextSelection.create(tr.doc, end + 2)).scrollIntoView());
+  }
+  return true;
+};
+
+/** Takes away the footnote at `pos` and its references; the caret goes to where the first of these was. */
+export const removeFootnote =
+  (pos: number): Command =>
+  (state, dispatch) => {
+    const id = state.doc.nodeAt(pos)?.attrs["id"] as unknown;
+    const all = found(state.doc).filter(
+      (one) => one.id === id && (one.node.type !== footnote || one.pos === pos),
+    );
+    const { tr } = state;
+    for (const one of all.toReversed()) tr.delete(one.pos, one.pos + one.node.nodeSize);
+    const reference = all.find(({ node }) => node.type === footnote_reference);
+    const back = tr.doc.resolve(tr.mapping.map(reference?.pos ?? pos, -1));
+    dispatch?.(tr.setSelection(Selection.near(back, -1)).scrollIntoView());
+    return true;
+  };
