@@ -106,6 +106,11 @@ export class Authority {
     return this.operations.length > 0;
   }
 
+  /** Whether own steps changed blocks that `check` has not looked at. */
+  get isUnchecked(): boolean {
+    return this.unchecked !== null;
+  }
+
   /** The operations not yet written. The caller writes them, or returns them where that failed. */
   takeOperations(): Operation[] {
     const operations = this.operations;

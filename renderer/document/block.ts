@@ -173,6 +173,13 @@ export const endOf = (ancestors: readonly Node[]): Block => ({
   attrs: {},
 });
 
+/**
+ * Whether two entries are one container. A list of one id is one list, whatever its kind: somebody
+ * may have changed that while another added an item.
+ */
+export const isOneContainer = (a: Container, b: Container | undefined): boolean =>
+  b !== undefined && a.id === b.id && (a.type === b.type || (listTypes.has(a.type) && listTypes.has(b.type)));
+
 export function sameParents(a: readonly Container[], b: readonly Container[]): boolean {
   return a.length === b.length && a.every((one, i) => one.type === b[i]?.type && one.id === b[i]?.id);
 }

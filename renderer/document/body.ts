@@ -100,7 +100,7 @@ function runOne(handle: Handle, body: string, operation: Operation): void {
     case "mark": {
       const { from: start, to: end, name, value } = operation;
       const range = { start, end, expand: expandOf(name) };
-      if (typeof value === "number" && Number.isInteger(value)) handle.mark(body, range, name, value, "int");
+      if (typeof value === "number") handle.mark(body, range, name, value, numberType(value));
       else handle.mark(body, range, name, value);
       return;
     }
@@ -142,9 +142,13 @@ function putParents(handle: Handle, marker: string, parents: readonly Container[
   for (const container of parents) handle.push(list, containerKey(container), "str");
 }
 
+/** Automerge's integers have 64 bits; those that JavaScript cannot count by ones it gives back as bigint. */
+const numberType = (value: number): "int" | "f64" =>
+  Number.isInteger(value) && Math.abs(value) < 2 ** 52 ? "int" : "f64";
+
 function putScalar(handle: Handle, map: string, name: string, value: Scalar): void {
   if (typeof value === "string") handle.put(map, name, value, "str");
-  else if (typeof value === "number" && Number.isInteger(value)) handle.put(map, name, value, "int");
+  else if (typeof value === "number") handle.put(map, name, value, numberType(value));
   else handle.put(map, name, value);
 }
 

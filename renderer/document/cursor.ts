@@ -55,8 +55,10 @@ function offsetOf(doc: A.Doc<DeckleDocument>, cursor: A.Cursor, side: -1 | 1): n
     const at = A.getCursorPosition(doc, path, cursor);
     if (side === 1 || cursor === startCursor) return at;
     // A deleted unit's cursor is at the unit that follows it: the place itself.
-    const isThere = A.getCursor(doc, path, at) === cursor;
-    return isThere ? at + 1 : at;
+    if (A.getCursor(doc, path, at) !== cursor) return at;
+    // A surrogate pair is one unit to Automerge, two to offsets.
+    const unit = A.getBackend(doc).getWithType(A.getObjectId(doc, "body") as string, at);
+    return at + (unit?.[0] === "str" ? unit[1].length : 1);
   } catch {
     return null;
   }

@@ -12,7 +12,8 @@ import { Fragment, Slice } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
 import { ReplaceStep, StepMap, Transform } from "prosemirror-transform";
 import type { Step } from "prosemirror-transform";
-import { codeTypes, containerOf } from "./block.ts";
+import { codeTypes, containerOf, isLeafBlock, isOneContainer } from "./block.ts";
+import type { Container } from "./block.ts";
 import { blockIndex, indexOfOffset, indexOfPosition } from "./block-index.ts";
 import type { BlockIndex } from "./block-index.ts";
 import { diffBlocks, diffText } from "./diff.ts";
@@ -303,19 +304,27 @@ class Follower {
   private grow({ from, to }: Region, now: readonly Node[], touched: Set<number>): void {
     const before = from > 0 ? this.doc.child(from - 1) : null;
     const after = this.doc.maybeChild(to);
-    if (now.length === 0 && isOneContainer(before, after)) touched.add(from - 1).add(to);
-    if (isOneContainer(before, now[0])) touched.add(from - 1);
-    if (isOneContainer(now.at(-1), after)) touched.add(to);
+    if (now.length === 0 && hangTogether(before, after)) touched.add(from - 1).add(to);
+    if (hangTogether(before, now[0])) touched.add(from - 1);
+    if (hangTogether(now.at(-1), after)) touched.add(to);
     // Text in no cell any more goes to the cell that follows.
     if (after?.type === schema.nodes.table && now.some((node) => !hasMarker(firstLeaf(node))))
       touched.add(to);
   }
 }
 
-function isOneContainer(a: Node | null | undefined, b: Node | null | undefined): boolean {
-  if (!a || !b || a.isTextblock || a.isLeaf || b.isTextblock || b.isLeaf) return false;
-  const [one, other] = [containerOf(a), containerOf(b)];
-  return one.type === other.type && one.id === other.id;
+/** The containers along one edge of a block, itself the first. */
+function edgeOf(block: Node, side: "firstChild" | "lastChild"): Container[] {
+  const edge: Container[] = [];
+  for (let one: Node | null = block; one && !isLeafBlock(one); one = one[side]) edge.push(containerOf(one));
+  return edge;
+}
+
+/** Whether the second of two neighbours begins in a container that the first ends with. */
+function hangTogether(a: Node | null | undefined, b: Node | null | undefined): boolean {
+  if (!a || !b) return false;
+  const starts = edgeOf(b, "firstChild");
+  return edgeOf(a, "lastChild").some((one) => starts.some((other) => isOneContainer(one, other)));
 }
 
 function regionsOf(touched: ReadonlySet<number>): Region[] {

@@ -221,8 +221,9 @@ class Peer {
   }
 
   private write(): void {
-    if (!this.authority.hasOperations) return;
-    this.replica = commitTo(this.replica, this.authority.takeOperations(), this.authority.doc, 0);
+    if (!this.authority.hasOperations && !this.authority.isUnchecked) return;
+    if (this.authority.hasOperations)
+      this.replica = commitTo(this.replica, this.authority.takeOperations(), this.authority.doc, 0);
     const mended = this.authority.check(truthOf(this.replica));
     if (!mended) this.follow();
     else this.say(mended);
@@ -302,7 +303,7 @@ class Peer {
           `${this.name}: no rectangle: ${JSON.stringify(TableMap.get(node).problems)} in ${node.toString()}`,
         );
     });
-    if (!this.authority.hasOperations) {
+    if (!this.authority.hasOperations && !this.authority.isUnchecked) {
       const spans = bodySpans(this.replica);
       const rendered = render(spans);
       if (!rendered.eq(doc))

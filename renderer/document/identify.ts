@@ -8,7 +8,8 @@ import type { Node } from "prosemirror-model";
 import type { EditorState, Transaction } from "prosemirror-state";
 import { AddMarkStep, Mapping, RemoveMarkStep, ReplaceStep } from "prosemirror-transform";
 import type { Step, Transform } from "prosemirror-transform";
-import { containerKey, containerOf, containerTypes, isLeafBlock } from "./block.ts";
+import { containerKey, containerOf, containerTypes, isLeafBlock, isOneContainer } from "./block.ts";
+import type { Container } from "./block.ts";
 import { diffBlocks } from "./diff.ts";
 import { hasMarker, isBlock, isRun, itemsOf } from "./flat.ts";
 import { render } from "./render.ts";
@@ -68,9 +69,14 @@ const isContainer = (node: Node): boolean =>
 
 /** Whether two neighbours are one container to the CRDT. */
 function isTwin(a: Node | null, b: Node): boolean {
-  if (!a || isLeafBlock(a) || isLeafBlock(b)) return false;
-  const [one, other] = [containerOf(a), containerOf(b)];
-  return one.type === other.type && one.id === other.id;
+  return a !== null && !isLeafBlock(a) && !isLeafBlock(b) && isOneContainer(containerOf(a), containerOf(b));
+}
+
+/** The containers that end where a node ends, itself the first. */
+function endingWith(node: Node | null): Container[] {
+  const ending: Container[] = [];
+  for (let one = node; one && !isLeafBlock(one); one = one.lastChild) ending.push(containerOf(one));
+  return ending;
 }
 
 /** Parts that stay two where they are twins: a split makes them. */
@@ -81,7 +87,9 @@ type Missing = { joins: number[]; fresh: number[]; explicit: number[]; hiding: n
 
 function missingIn(doc: Node, range: Range): Missing {
   const missing: Missing = { joins: [], fresh: [], explicit: [], hiding: [], tables: [] };
-  const look = (parent: Node, start: number, inTable: boolean): void => {
+  // `near`: the containers around `parent` and those that end where it starts. What begins with the id
+  // of one of these is to the CRDT in it.
+  const look = (parent: Node, start: number, inTable: boolean, near: readonly Container[]): void => {
     let pos = start;
     let previous: Node | null = null;
     for (const child of parent.children) {
@@ -101,17 +109,21 @@ function missingIn(doc: Node, range: Range): Missing {
           const isTable = child.type === schema.nodes.table;
           if (isTable) missing.tables.push(pos);
           if (!isCell(child)) {
-            if (child.attrs["id"] === "" || (twin && splits.has(child.type.name))) missing.fresh.push(pos);
+            const again = [...near, ...endingWith(previous)].some((one) =>
+              isOneContainer(one, containerOf(child)),
+            );
+            if (child.attrs["id"] === "" || (twin ? splits.has(child.type.name) : again))
+              missing.fresh.push(pos);
             else if (twin) missing.joins.push(pos);
           }
-          look(child, pos + 1, inTable || isTable);
+          look(child, pos + 1, inTable || isTable, [...near, ...endingWith(previous), containerOf(child)]);
         }
       }
       previous = child;
       pos = end;
     }
   };
-  look(doc, 0, false);
+  look(doc, 0, false, []);
   return missing;
 }
 

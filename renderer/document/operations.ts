@@ -37,6 +37,17 @@ export type BlockChange = { type?: string; parents?: Container[]; attrs?: Record
 export function pushOperation(list: Operation[], operation: Operation): void {
   if (operation.type === "updateBlock" && changeEarlier(list, operation)) return;
   const last = list.at(-1);
+  if (
+    operation.type === "insertBlock" &&
+    last?.type === "splice" &&
+    last.at === operation.at &&
+    last.deleteCount === 0
+  ) {
+    // Text that gets a marker comes after it, also in the CRDT's own order: two people who begin to
+    // write in one place then have a block each.
+    list.splice(-1, 1, operation, { ...last, at: last.at + 1 });
+    return;
+  }
   if (operation.type === "splice" && last?.type === "splice") {
     const insertedEnd = last.at + last.text.length;
     if (operation.deleteCount === 0 && operation.at >= last.at && operation.at <= insertedEnd) {

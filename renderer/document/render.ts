@@ -11,6 +11,7 @@ import {
   containerTypes,
   dataFrom,
   endType,
+  isOneContainer,
   listTypes,
   parseContainer,
 } from "./block.ts";
@@ -128,11 +129,15 @@ function placeAfterEnds(leaves: readonly Leaf[]): void {
       next !== undefined &&
       before.path.slice(0, depth).every((one, j) => isSame(one, next.path[j] as Container | undefined));
     if (!isInTable) leaf.path = before.path.slice(0, depth - 1);
-    else if (!isEnd(next)) leaf.path = next.path.slice(0, depth + 2);
-    else if (before.path.length === depth + 2) leaf.path = before.path;
+    else if (!isEnd(next)) {
+      leaf.path = next.path.slice(0, depth + 2);
+      leaf.attrs = next.attrs; // what they say of the cell
+    } else if (before.path.length === depth + 2) leaf.path = before.path;
     else leaf.path = before.path.slice(0, depth - 1);
   }
 }
+
+const tableParts = new Set(["table", "table_row", "table_cell"]);
 
 const isSame = (a: Container, b: Container | undefined): boolean => a.type === b?.type && a.id === b.id;
 
@@ -157,8 +162,8 @@ const plain = (value: unknown): unknown => stringOf(value) ?? value;
 /** A container whose blocks are being read. */
 type Open = {
   container: Container;
-  /** Reads an attribute of it, as its first block has it. */
-  attrs: Record<string, unknown>;
+  /** What each of its blocks says of its kind and of its attributes. */
+  said: { type: string; attrs: Record<string, unknown> }[];
   children: Node[];
   rows: RawRow[];
   cells: RawCell[];
@@ -170,20 +175,43 @@ class Builder {
   private readonly open: Open[] = [];
 
   add(leaf: Leaf): void {
+    const path = this.reached(leaf.path);
     let shared = 0;
-    while (shared < this.open.length && shared < leaf.path.length) {
+    while (shared < this.open.length && shared < path.length) {
       const { container } = this.open[shared] as Open;
-      if (!isSame(container, leaf.path[shared])) break;
+      if (!isOneContainer(container, path[shared])) break;
       shared++;
     }
     this.close(shared);
-    for (const container of leaf.path.slice(shared))
-      this.open.push({ container, attrs: leaf.attrs, children: [], rows: [], cells: [], tail: 0 });
+    for (const container of path.slice(shared))
+      this.open.push({ container, said: [], children: [], rows: [], cells: [], tail: 0 });
     const inner = this.open.at(-1);
     if (isEnd(leaf)) {
       (inner as Open).tail++;
-      this.close(leaf.path.length - 1);
-    } else (inner?.children ?? this.top).push(nodeFrom(leaf));
+      this.close(path.length - 1);
+      return;
+    }
+    for (const [i, open] of this.open.entries())
+      open.said.push({ type: (path[i] as Container).type, attrs: leaf.attrs });
+    (inner?.children ?? this.top).push(nodeFrom(leaf));
+  }
+
+  /**
+   * The path of a block that follows what is open. Where a container of it is open elsewhere, somebody
+   * moved that (indented its item, put it in a quote) while another added to it: it is there now.
+   */
+  private reached(path: Container[]): Container[] {
+    for (let i = path.length - 1; i >= 0; i--) {
+      const container = path[i] as Container;
+      if (tableParts.has(container.type)) continue;
+      const opened = this.open[i];
+      if (opened && isOneContainer(opened.container, container)) return path;
+      const at = this.open.findIndex((open) => isOneContainer(open.container, container));
+      if (at < 0) continue;
+      const moved = [...this.open.slice(0, at + 1).map((open) => open.container), ...path.slice(i + 1)];
+      return moved.length > depthMax ? path : moved;
+    }
+    return path;
   }
 
   finish(): Node {
@@ -204,10 +232,22 @@ class Builder {
   }
 }
 
+/** The value that most say; on a tie one that is something, for a block added meanwhile knows nothing of it. */
+function mostSaid<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best: T | undefined = values[0];
+  for (const [value, count] of counts) {
+    const most = counts.get(best as T) ?? 0;
+    if (count > most || (count === most && best === undefined)) best = value;
+  }
+  return best;
+}
+
 const reader =
-  ({ container, attrs }: Open) =>
+  ({ container, said }: Open) =>
   (name: string): unknown =>
-    plain(attrs[`${container.id}/${name}`]);
+    mostSaid(said.map(({ attrs }) => plain(attrs[`${container.id}/${name}`]) ?? undefined));
 
 function rawCell(open: Open): RawCell {
   const read = reader(open);
@@ -221,13 +261,19 @@ function rawCell(open: Open): RawCell {
 }
 
 function containerFrom(open: Open): Node {
-  const { container, children } = open;
-  const { type, id } = container;
+  const { container, children, said } = open;
+  const { id } = container;
+  const type = mostSaid(said.map((one) => one.type)) ?? container.type;
   if (!containerTypes.has(type)) {
     const prefix = `${id}/`;
-    const own = Object.entries(open.attrs)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]): [string, unknown] => [name.slice(prefix.length), plain(value)]);
+    const names = new Set(
+      said.flatMap(({ attrs }) => Object.keys(attrs).filter((name) => name.startsWith(prefix))),
+    );
+    const read = reader(open);
+    const own = [...names].map((name): [string, unknown] => {
+      const attribute = name.slice(prefix.length);
+      return [attribute, read(attribute)];
+    });
     return schema.nodes.unknown_container.create({ type, id, data: dataFrom(own) }, children);
   }
   if (type === "table") return schema.nodes.table.create({ id }, tableRows(id, open.rows));

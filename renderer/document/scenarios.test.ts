@@ -389,6 +389,52 @@ describe.each([
       expect(a.doc.child(0).attrs).toMatchObject({ start: 5 });
     });
 
+    test("A changes where a numbered list starts, B adds an item at its front", () => {
+      const [a, b] = two(list("ordered_list", "one", "two"));
+      a.edit((tr) => tr.setNodeAttribute(0, "start", 5));
+      b.edit((tr) => tr.insert(1, item("zero")));
+      a.merge(b);
+      expect(a.shown).toBe(
+        'doc(ordered_list(list_item(paragraph("zero")), list_item(paragraph("one")), list_item(paragraph("two"))))',
+      );
+      expect(a.doc.child(0).attrs["start"]).toBe(5);
+    });
+
+    test("A changes the kind of a list, B adds an item: one list of the new kind", () => {
+      const [a, b] = two(list("bullet_list", "one", "two"));
+      a.edit((tr) => tr.setNodeMarkup(0, nodes.task_list, a.doc.child(0).attrs));
+      b.run(splitListItem(nodes.list_item), b.after("one"));
+      a.merge(b);
+      expect(a.shown).toBe(
+        'doc(task_list(list_item(paragraph("one")), list_item(paragraph), list_item(paragraph("two"))))',
+      );
+    });
+
+    test("A indents an item, B the one after it: each a level deeper, none without text", () => {
+      const [a, b] = two(list("bullet_list", "one", "two", "three"));
+      a.run(sinkListItem(nodes.list_item), a.before("two"));
+      b.run(sinkListItem(nodes.list_item), b.before("three"));
+      a.merge(b);
+      expect(a.shown).toBe(
+        'doc(bullet_list(list_item(paragraph("one"), bullet_list(list_item(paragraph("two"), bullet_list(list_item(paragraph("three"))))))))',
+      );
+    });
+
+    test("A ticks a task off, B edits its text and adds a paragraph to it", () => {
+      const [a, b] = two(list("task_list", "milk", "bread"));
+      a.edit((tr) => tr.setNodeAttribute(a.place("list_item"), "checked", true));
+      b.type("oat ", b.before("milk"));
+      b.edit((tr) => tr.insert(b.after("milk") + 1, paragraph("two litres")));
+      a.merge(b);
+      expect(a.shown).toBe(
+        'doc(task_list(list_item(paragraph("oat milk"), paragraph("two litres")), list_item(paragraph("bread"))))',
+      );
+      expect(nodesOf(a.doc, "list_item").map(({ attrs }) => attrs["checked"] as unknown)).toEqual([
+        true,
+        false,
+      ]);
+    });
+
     test("two lists next to each other stay two when both are written in", () => {
       const [a, b] = two(list("bullet_list", "one"), list("bullet_list", "two"));
       a.type("!", a.after("one"));
@@ -679,7 +725,7 @@ describe.each([
       expect(a.doc.childCount).toBe(2);
     });
 
-    test("the corner that nobody wrote is typed in by both: both texts in one cell, an empty paragraph before", () => {
+    test("the corner that nobody wrote is typed in by both: both texts in one cell, a paragraph each", () => {
       const [a, b] = two(square());
       a.runInCells(addRowAfter, "a2");
       b.runInCells(addColumnAfter, "b1");
@@ -694,11 +740,10 @@ describe.each([
       a.type("A", corner(a));
       b.type("B", corner(b));
       a.merge(b);
-      // Each put a marker before its text, so there are two markers, then the two texts.
       expect(cellsOf(a.doc)).toEqual([
         ["a1", "b1", ""],
         ["a2", "b2", ""],
-        ["", "", isHigher ? "/AB" : "/BA"],
+        ["", "", isHigher ? "A/B" : "B/A"],
       ]);
     });
 
@@ -780,6 +825,29 @@ describe.each([
       b.type("X", b.after("b2"));
       a.merge(b);
       expect(cellsOf(a.doc)).toEqual([["a1"], ["a2/X"]]);
+    });
+
+    test("a cell that takes in what B typed in a deleted column stays a header, aligned", () => {
+      const [a, b] = two(square());
+      a.runInCells(toggleHeaderRow, "a1");
+      a.runInCells(setCellAttr("align", "right"), "a1");
+      a.merge(b);
+      a.runInCells(deleteColumn, "b1");
+      b.type("X", b.after("b1"));
+      a.merge(b);
+      expect(cellsOf(a.doc)).toEqual([["#a1/X"], ["a2"]]);
+      expect(nodesOf(a.doc, "table_header")[0]?.attrs["align"]).toBe("right");
+    });
+
+    test("A merges two cells and undoes, B types in the swallowed one meanwhile: nothing is there twice", () => {
+      const [a, b] = two(square());
+      a.runInCells(mergeCells, "a1", "b1");
+      b.type("X", b.after("b1"));
+      a.merge(b);
+      expect(cellsOf(a.doc)).toEqual([["a1/b1/X 2×1"], ["a2", "b2"]]);
+      a.undo();
+      a.merge(b);
+      expect(a.doc.textContent.split("b1")).toHaveLength(2);
     });
 
     test("A deletes a row, B adds a column: the row is there, empty", () => {

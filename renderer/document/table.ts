@@ -49,6 +49,8 @@ function growing(indices: readonly number[]): Set<number> {
       if ((indices[ends[middle] as number] as number) < index) low = middle + 1;
       else high = middle;
     }
+    // A column that comes again joins where it came first.
+    if (low < ends.length && indices[ends[low] as number] === index) continue;
     before[i] = low > 0 ? (ends[low - 1] as number) : -1;
     ends[low] = i;
   }

@@ -196,7 +196,11 @@ export class DocumentSession {
   write(): void {
     this.writeTimer?.cancel();
     this.writeTimer = null;
-    if (!this.hasUnwritten) return;
+    if (!this.hasUnwritten) {
+      // Also an edit that wrote nothing is not left standing where the document does not show it.
+      if (this.authority.isUnchecked && this.isLevel) this.checkOwn();
+      return;
+    }
     try {
       this.writing = true;
       this.commit();
@@ -212,6 +216,11 @@ export class DocumentSession {
     void this.save();
     this.keepRendering();
     this.tellStatus();
+  }
+
+  /** Whether the authority has followed all that is in the document. */
+  private get isLevel(): boolean {
+    return A.getHeads(this.handle.doc()).join() === this.heads.join();
   }
 
   /** What own edits made of the document, checked against it; it may show what was hidden before. */
