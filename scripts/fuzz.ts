@@ -34,7 +34,10 @@ console.log(`fuzz: ${runs} runs of ${steps} steps, ${peers} peers, seeds from ${
 const started = performance.now();
 const failing: number[] = [];
 let edits = 0;
+const progressRuns = 5000;
 for (let seed = first; seed < first + runs; seed++) {
+  const done = seed - first;
+  if (done > 0 && done % progressRuns === 0) console.error(`${done} runs, ${failing.length} failures`);
   try {
     edits += fuzzRun({ seed, peers, steps }).edits;
   } catch (error) {

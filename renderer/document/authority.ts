@@ -13,6 +13,7 @@ import { checkBlocks, checkText, followPatches } from "./follow.ts";
 import type { Followed } from "./follow.ts";
 import { changedChildren, changedRange, identifyRange, isTextStep } from "./identify.ts";
 import type { Range } from "./identify.ts";
+import { blocksReadMax, checkLargeEvery } from "./limits.ts";
 import { operationsOf, pushOperation, shifted } from "./operations.ts";
 import type { Operation } from "./operations.ts";
 import { schema } from "./schema.ts";
@@ -39,6 +40,8 @@ export class Authority {
   private unchecked: Range | null = null;
   /** Where own steps changed text only, since the last check. */
   private uncheckedText: number | null = null;
+  /** Checks of large blocks that were passed over, since the last one that was made. */
+  private passedOver = 0;
   private readonly newId: () => string;
 
   /** @param newId gives an id that no container of any document has */
@@ -144,11 +147,22 @@ export class Authority {
     if (this.mustFollow) return null;
     this.mustBeWritten();
     const { unchecked, uncheckedText } = this;
+    const text = uncheckedText === null || checkText(this.doc, uncheckedText, truth);
+    if (text && unchecked && isLarge(this.doc, unchecked) && ++this.passedOver < checkLargeEvery) {
+      this.forget();
+      return [];
+    }
+    this.passedOver = 0;
+    this.forget();
+    let mended: Followed | null = text ? { doc: this.doc, steps: [] } : null;
+    if (text && unchecked) mended = checkBlocks(this.doc, unchecked.from, unchecked.to, truth);
+    if (mended) return this.moveTo(mended);
+    this.mustFollow = true;
+    return null;
+  }
+
+  private forget(): void {
     this.unchecked = this.uncheckedText = null;
-    if (uncheckedText !== null && !checkText(this.doc, uncheckedText, truth)) return null;
-    if (!unchecked) return [];
-    const mended = checkBlocks(this.doc, unchecked.from, unchecked.to, truth);
-    return mended && this.moveTo(mended);
   }
 
   /**
@@ -158,6 +172,7 @@ export class Authority {
   follow(rendered: Node): Step[] {
     this.mustBeWritten();
     this.mustFollow = false;
+    this.forget();
     const tr = new Transform(this.doc);
     for (const step of diffSteps(this.doc, rendered)) tr.step(step);
     return this.moveTo(tr);
@@ -174,6 +189,21 @@ export class Authority {
     this.version += steps.length;
     return steps;
   }
+}
+
+/** Whether the blocks of a range hold more markers than are asked of the CRDT one by one. */
+function isLarge(doc: Node, { from, to }: Range): boolean {
+  let count = 0;
+  doc.nodesBetween(from, Math.min(to, doc.content.size), (node, _pos, parent) => {
+    // All of a top-level block is checked, wherever in it the change was.
+    if (parent === doc)
+      node.descendants((one) => {
+        if (one.isBlock) count++;
+        return !one.isTextblock;
+      });
+    return false;
+  });
+  return count > blocksReadMax;
 }
 
 /** Whether a line end stands in text outside of code: the CRDT renders it as a break. */

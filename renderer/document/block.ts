@@ -19,7 +19,9 @@
  * | comment                                       | the mark `comment:<id>`, `true`                              |
  * | unknown_block, _container, _inline, _mark     | whatever type or name a newer version gave it                |
  *
- * Two neighbours lie in one container exactly when its entry is the same. Strings are scalars and
+ * Two neighbours lie in one container when its entry is the same; a list of one id is one list
+ * whatever its kind, and a container that somebody moved keeps what others add to it (`render.ts`).
+ * Of a container's attributes, what most of its blocks say counts. Strings are scalars and
  * `parents` is replaced whole, so each is last-writer-wins: a merge never interleaves two paths and
  * every path was once written by somebody as it stands. A changed block keeps its marker object;
  * Automerge's own `updateBlock` deletes and inserts it, and two of those concurrently split a block.

@@ -261,16 +261,20 @@ class Follower {
   /** What a region's blocks are now; null where only a new rendering tells. */
   private render({ from, to }: Region): Node[] | null {
     const pieces: Piece[] = [];
+    const add = (more: readonly Piece[]): void => {
+      for (const piece of more) pieces.push(piece); // there may be more than a call takes arguments
+    };
     let old = this.index.offsets[from] as number;
     let at = old;
     for (const seam of this.seams) {
       const owner = this.ownerOf(seam);
       if (owner < from) at = seam.at + lengthOfAll(seam.fresh) + (old - seam.to);
       if (owner < from || owner >= to) continue;
-      pieces.push(...spellOld(this.doc, { from: old, to: seam.from }), ...seam.fresh);
+      add(spellOld(this.doc, { from: old, to: seam.from }));
+      add(seam.fresh);
       old = seam.to;
     }
-    pieces.push(...spellOld(this.doc, { from: old, to: this.index.offsets[to] as number }));
+    add(spellOld(this.doc, { from: old, to: this.index.offsets[to] as number }));
     const text = textOf(pieces);
     if (!this.truth.agrees(at, text)) return null;
     const spans = this.spans(pieces, at);
@@ -280,6 +284,9 @@ class Follower {
   }
 
   private spans(pieces: readonly Piece[], start: number): Span[] | null {
+    const markers = pieces.reduce((sum, piece) => sum + (piece.kind === "text" ? 0 : lengthOf(piece)), 0);
+    this.blocksRead += markers;
+    if (this.blocksRead > blocksReadMax) return null;
     const spans: Span[] = [];
     let at = start;
     let hides = false;
@@ -291,7 +298,7 @@ class Follower {
       } else {
         for (let i = lengthOf(piece); i > 0; i--, at++) {
           const value = this.truth.block(at);
-          if (!value || ++this.blocksRead > blocksReadMax) return null;
+          if (!value) return null;
           spans.push({ type: "block", value });
           hides = codeTypes.has(stringOf(value["type"]) ?? "");
         }

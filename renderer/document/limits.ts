@@ -26,3 +26,9 @@ export const blocksReadMax = 2000;
 
 /** Units of a text that are compared with the CRDT, at about 10 µs each. */
 export const samplesMax = 8;
+
+/**
+ * Own edits in larger lists and tables than that are checked one time in so many, by rendering the
+ * whole document: it takes longer than they do.
+ */
+export const checkLargeEvery = 20;

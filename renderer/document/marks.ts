@@ -3,9 +3,17 @@ import type { DOMOutputSpec, MarkSpec } from "prosemirror-model";
 import { attribute } from "./dom.ts";
 import type { HTMLElementLike } from "./dom.ts";
 import { isSafeHref } from "./link.ts";
+import { isScalar } from "./scalar.ts";
 
 const isString = (value: unknown): void => {
   if (typeof value !== "string") throw new RangeError("expected a string");
+};
+
+/** The value of a mark that is on, as JSON: what Automerge can hold. */
+const isScalarJson = (value: unknown): void => {
+  isString(value);
+  const parsed: unknown = JSON.parse(value as string);
+  if (parsed === null || !isScalar(parsed)) throw new RangeError("expected the JSON of a scalar");
 };
 
 /** A colour that CSS may be given: a name or hex digits, nothing that could end the declaration. */
@@ -104,7 +112,7 @@ export const marks = {
   },
   /** A mark that this version does not know: not seen, but it goes where its text goes. */
   unknown_mark: {
-    attrs: { name: { validate: isString }, value: { validate: isString } },
+    attrs: { name: { validate: isString }, value: { validate: isScalarJson } },
     inclusive: false,
     excludes: "",
     toDOM: (): DOMOutputSpec => ["span", 0],

@@ -3,7 +3,7 @@
  *
  * Everything that contains blocks (quotes, lists, items, callouts, footnotes, tables) carries an
  * `id`: the CRDT stores a document as a flat run of blocks, each with the path of containers it lies
- * in, and two neighbours lie in one container exactly when its id is the same (see `block.ts`). An id
+ * in, and two neighbours lie in one container when its id is the same (see `block.ts`). An id
  * of "" means "not yet given"; `identify.ts` gives it in the window before the step is sent.
  *
  * Content expressions are as loose as rendering needs to be total: any merge of concurrent edits

@@ -366,3 +366,19 @@ test("a path 10,000 deep is shown, not recursed into", () => {
   doc.check();
   expect(doc.textContent).toBe("a");
 });
+
+test("a column that is there twice, with more paragraphs than a call takes arguments", () => {
+  const path = (column: string): string[] => ["table:t", "table_row:r", `table_cell:${column}`];
+  const many = Array.from({ length: 150_000 }, () => block("paragraph", path("a")));
+  const doc = render([block("paragraph", path("a")), block("paragraph", path("b")), ...many]);
+  expect(doc.child(0).child(0).childCount).toBe(2);
+  expect(flatLength(doc)).toBe(150_002);
+});
+
+test("a thousand comments on a letter, and thousands of names on a container nobody knows, in no time", () => {
+  const comments = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`comment:${i}`, true]));
+  const named = Array.from({ length: 4000 }, (_, i) => block("paragraph", ["galaxy:g"], { [`g/${i}`]: 1 }));
+  const doc = render([block("paragraph"), text("a", comments), ...named]);
+  doc.check();
+  expect(doc.child(0).firstChild?.marks).toHaveLength(1000);
+});

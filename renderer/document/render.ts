@@ -162,7 +162,7 @@ const plain = (value: unknown): unknown => stringOf(value) ?? value;
 /** A container whose blocks are being read. */
 type Open = {
   container: Container;
-  /** What each of its blocks says of its kind and of its attributes. */
+  /** What each of its blocks says of its attributes, and of its kind (that of where it is now). */
   said: { type: string; attrs: Record<string, unknown> }[];
   children: Node[];
   rows: RawRow[];
@@ -265,19 +265,27 @@ function containerFrom(open: Open): Node {
   const { id } = container;
   const type = mostSaid(said.map((one) => one.type)) ?? container.type;
   if (!containerTypes.has(type)) {
-    const prefix = `${id}/`;
-    const names = new Set(
-      said.flatMap(({ attrs }) => Object.keys(attrs).filter((name) => name.startsWith(prefix))),
-    );
-    const read = reader(open);
-    const own = [...names].map((name): [string, unknown] => {
-      const attribute = name.slice(prefix.length);
-      return [attribute, read(attribute)];
-    });
+    const own = Object.entries(saidOfUnknown(open));
     return schema.nodes.unknown_container.create({ type, id, data: dataFrom(own) }, children);
   }
   if (type === "table") return schema.nodes.table.create({ id }, tableRows(id, open.rows));
   return nodeType(type).create({ ...attrsFrom(nodeType(type), reader(open)), id }, children);
+}
+
+/** Every attribute that blocks of an unknown container say it has, each as most say. One pass: the names may be many. */
+function saidOfUnknown({ container, said }: Open): Record<string, unknown> {
+  const prefix = `${container.id}/`;
+  const values = new Map<string, unknown[]>();
+  for (const { attrs } of said)
+    for (const [name, value] of Object.entries(attrs)) {
+      if (!name.startsWith(prefix)) continue;
+      const list = values.get(name.slice(prefix.length)) ?? [];
+      list.push(plain(value));
+      values.set(name.slice(prefix.length), list);
+    }
+  const most: Record<string, unknown> = {};
+  for (const [name, list] of values) if (list.length * 2 >= said.length) most[name] = mostSaid(list);
+  return most;
 }
 
 /**

@@ -2,7 +2,7 @@
 export type Scalar = string | number | boolean | null;
 
 export const isScalar = (value: unknown): value is Scalar =>
-  value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  value === null || typeof value === "string" || Number.isFinite(value) || typeof value === "boolean";
 
 /** A string that may be wrapped: Automerge gives scalar strings as `ImmutableString` objects. */
 export function stringOf(value: unknown): string | null {

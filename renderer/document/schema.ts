@@ -39,7 +39,19 @@ function hasTwoOfAType(set: readonly Mark[]): boolean {
   return false;
 }
 
-const keyOf = (mark: Mark): string => JSON.stringify(mark.attrs);
+const keys = new WeakMap<Mark, string>();
+
+function keyOf(mark: Mark): string {
+  let key = keys.get(mark);
+  if (key === undefined) keys.set(mark, (key = JSON.stringify(mark.attrs)));
+  return key;
+}
+
+/** Marks, no two of them equal, as the set that adding one after the other would give. */
+export const markSet = (all: readonly Mark[]): readonly Mark[] => {
+  const set = Mark.setFrom(all);
+  return hasTwoOfAType(set) ? inOrder(set) : set;
+};
 
 /** Marks in the order of their types (which ProseMirror has given them) and then of their attributes. */
 function inOrder(set: readonly Mark[]): readonly Mark[] {

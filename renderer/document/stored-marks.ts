@@ -8,7 +8,7 @@
  */
 import type { Attrs, Mark, Node } from "prosemirror-model";
 import { isValid } from "./block.ts";
-import { nodeType, schema } from "./schema.ts";
+import { markSet, nodeType, schema } from "./schema.ts";
 import { isScalar, scalarsFrom } from "./scalar.ts";
 import type { Scalar } from "./scalar.ts";
 
@@ -105,9 +105,12 @@ function linkFrom(value: unknown): Attrs | null {
 
 /** Marks as Automerge gives them, as a set of ProseMirror's. */
 function marksFrom(stored: Readonly<Record<string, unknown>>): readonly Mark[] {
-  let set: readonly Mark[] = [];
-  for (const [name, value] of Object.entries(stored)) set = markFrom(name, value)?.addToSet(set) ?? set;
-  return set;
+  const marks: Mark[] = [];
+  for (const [name, value] of Object.entries(stored)) {
+    const mark = markFrom(name, value);
+    if (mark) marks.push(mark);
+  }
+  return markSet(marks);
 }
 
 /** The inline object that U+FFFC with these marks is; null where it is just that character. */

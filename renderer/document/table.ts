@@ -66,7 +66,8 @@ function append(into: RawCell, cell: RawCell): void {
     into.tail += cell.tail;
     return;
   }
-  into.children.push(hide(first, into.tail), ...rest);
+  into.children.push(hide(first, into.tail));
+  for (const child of rest) into.children.push(child); // there may be more than a call takes arguments
   into.tail = cell.tail;
 }
 

@@ -82,10 +82,16 @@ export class Gathering {
     const { held } = slow;
     slow.held = [];
     slow.heldBytes = 0;
+    const failures: unknown[] = [];
     for (const run of runsOf(held)) {
       slow.brought = run.some(({ sync }) => sync.changes.length > 0);
-      this.handOn(merged(run));
+      try {
+        this.handOn(merged(run));
+      } catch (error) {
+        failures.push(error); // what comes after it is not lost for that
+      }
     }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

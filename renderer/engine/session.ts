@@ -272,7 +272,8 @@ export class DocumentSession {
 
   private readonly changed = ({ patches }: { patches: A.Patch[] }): void => {
     if (this.writing) return;
-    this.patches.push(...patches);
+    // One by one: there may be more than a call takes arguments.
+    for (const patch of patches) this.patches.push(patch);
     if (this.followTimer) return;
     // A large document takes long to render: leave as much time for everything else.
     const wait = Math.max(followAfterMs, this.followTookMs);
