@@ -4,9 +4,10 @@
  */
 import type { Node } from "prosemirror-model";
 import { Plugin, Selection, TextSelection } from "prosemirror-state";
-import type { Command } from "prosemirror-state";
+import type { Command, Transaction } from "prosemirror-state";
+import { ReplaceStep } from "prosemirror-transform";
 import { Decoration, DecorationSet } from "prosemirror-view";
-import { changedChildren } from "../document/identify.ts";
+import { changedChildren, isTextStep } from "../document/identify.ts";
 import { schema } from "../document/schema.ts";
 import { newId } from "./identify-plugin.ts";
 
@@ -64,6 +65,19 @@ function sequenceOf(blocks: readonly Node[]): string {
   return sequence;
 }
 
+/** Whether nothing but text was typed, erased or marked: whatever the length of its block, no number changes. */
+const isPlainTyping = (tr: Transaction): boolean =>
+  tr.steps.every((step, i) => {
+    const before = tr.docs[i] as Node;
+    if (!isTextStep(step, before)) return false;
+    if (!(step instanceof ReplaceStep)) return true;
+    let plain = true;
+    const look = (node: Node): void => void (plain &&= node.type !== footnote_reference);
+    before.nodesBetween(step.from, step.to, look);
+    step.slice.content.forEach(look);
+    return plain;
+  });
+
 /** Shows the numbers; Mod-click on a reference goes to its footnote. */
 export const footnotesPlugin = (): Plugin<DecorationSet> =>
   new Plugin<DecorationSet>({
@@ -71,6 +85,7 @@ export const footnotesPlugin = (): Plugin<DecorationSet> =>
       init: (_, { doc }) => decorationsOf(doc),
       apply: (tr, decorations) => {
         if (!tr.docChanged) return decorations;
+        if (isPlainTyping(tr)) return decorations.map(tr.mapping, tr.doc);
         const now = sequenceOf(changedChildren(tr.before, tr.doc));
         return now === sequenceOf(changedChildren(tr.doc, tr.before))
           ? decorations.map(tr.mapping, tr.doc)
