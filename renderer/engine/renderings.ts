@@ -7,7 +7,7 @@ import { openDatabase, writeDurably } from "./database.ts";
 import type { DocumentId } from "./port.ts";
 
 /** Counted up whenever `render` gives another document for the same spans. */
-const renderVersion = 1;
+export const renderVersion = 2;
 
 const databaseName = "deckle-renderings";
 const store = "renderings";
