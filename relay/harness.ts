@@ -10,6 +10,8 @@ import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websoc
 import WebSocket from "ws";
 import { decodeCbor, encodeCbor, type Encodable } from "./protocol/cbor.ts";
 import { startRelay, type Relay, type RelayOptions } from "./main.ts";
+import { parseReceipt, type ReceiptMessage } from "./protocol/messages.ts";
+import { deckleVersion } from "./protocol/version.ts";
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -29,6 +31,28 @@ export function temporaryFolder(): { path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), "deckle-relay-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
+
+/** The marker in its `join`, and what only a client with the marker is sent kept from automerge-repo. */
+class DeckleAdapter extends WebSocketClientAdapter {
+  readonly receipts: ReceiptMessage[] = [];
+
+  override connect(...[peerId, metadata]: Parameters<WebSocketClientAdapter["connect"]>): void {
+    const marked = { ...metadata, deckle: { version: deckleVersion } };
+    super.connect(peerId, marked);
+  }
+  override receiveMessage(bytes: Uint8Array): void {
+    const decoded = decodeCbor(new Uint8Array(bytes));
+    const receipt = decoded.ok ? parseReceipt(decoded.value) : undefined;
+    if (receipt) this.receipts.push(receipt);
+    else if (decoded.ok && isStock(decoded.value)) super.receiveMessage(bytes);
+  }
+}
+
+const isStock = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "type" in value &&
+  !["progress", "presences", "feed"].includes(String(value.type));
 
 /** What a test opened, closed again in the other order. */
 export class Stage {
@@ -55,9 +79,21 @@ export class Stage {
   }
   /** An unmodified automerge-repo. */
   repo(url: string): Repo {
-    const adapter = new WebSocketClientAdapter(url, 100);
+    return this.#repoOn(new WebSocketClientAdapter(url, 100));
+  }
+  /** automerge-repo with Deckle's marker, and what it was told is on the relay's disk. */
+  deckleRepo(url: string): { readonly repo: Repo; readonly receipts: readonly ReceiptMessage[] } {
+    const adapter = new DeckleAdapter(url, 100);
+    return { repo: this.#repoOn(adapter), receipts: adapter.receipts };
+  }
+  #repoOn(adapter: WebSocketClientAdapter): Repo {
+    // In Node it throws out of an event listener where a connection fails; in a browser it does not.
+    adapter.onError = () => {};
     const repo = new Repo({ network: [adapter] });
-    this.defer(() => adapter.disconnect());
+    this.defer(() => {
+      adapter.socket?.addEventListener("error", () => {});
+      adapter.disconnect();
+    });
     return repo;
   }
   async raw(url: string, peerId = `peer-${randomBytes(4).toString("hex")}`): Promise<RawClient> {
@@ -85,31 +121,71 @@ export async function find(repo: Repo, url: DocHandle<Content>["url"]): Promise<
   }
 }
 
+export const cliFile = new URL("./cli.ts", import.meta.url).pathname;
+
 /** A relay in a process of its own, as the command line starts it. */
 export class RelayProcess {
   readonly child: ChildProcess;
   url = "";
   stderr = "";
 
-  private constructor(args: readonly string[]) {
-    this.child = spawn("node", args, { stdio: ["ignore", "pipe", "pipe"] });
+  private constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command = "node") {
+    this.child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     this.child.stderr?.on("data", (data) => (this.stderr += String(data)));
   }
-  static async start(data: string, ...nodeFlags: string[]): Promise<RelayProcess> {
-    const cli = new URL("./cli.ts", import.meta.url).pathname;
-    const relay = new RelayProcess([...nodeFlags, cli, "serve", "--data", data, "--port", "0", "--open"]);
+  static start(data: string, ...nodeFlags: string[]): Promise<RelayProcess> {
+    return RelayProcess.startAt(data, 0, ...nodeFlags);
+  }
+  /** On a given port, so that clients find it again after a restart. */
+  static startAt(data: string, port: number, ...nodeFlags: string[]): Promise<RelayProcess> {
+    const words = ["serve", "--data", data, "--port", String(port), "--open"];
+    return RelayProcess.#listening([...nodeFlags, cliFile, ...words]);
+  }
+  /** With times that the command line does not offer. */
+  static startTuned(
+    options: { readonly data: string; readonly port?: number; readonly times?: RelayOptions["times"] },
+    { flags = [], env = {} }: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  ): Promise<RelayProcess> {
+    const tuned = new URL("./tuned.ts", import.meta.url).pathname;
+    return RelayProcess.#listening([...flags, tuned, JSON.stringify(options)], env);
+  }
+  /**
+   * On a disk of its own of so many bytes, which nobody else sees and which is gone with the process: a tmpfs in a
+   * mount namespace. `outside` of a path is how it is reached from here.
+   */
+  static startOnSmallDisk(data: string, bytes: number): Promise<RelayProcess> {
+    const isRoot = process.getuid?.() === 0;
+    const namespaces = isRoot ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
+    const script = `mount -t tmpfs -o size=${bytes} tmpfs "$0" && exec node "$@"`;
+    const words = [...namespaces, "sh", "-c", script, data, cliFile, "serve"];
+    return RelayProcess.#listening([...words, "--data", data, "--port", "0", "--open"], {}, "unshare");
+  }
+  outside(path: string): string {
+    return `/proc/${this.child.pid}/root${path}`;
+  }
+  static async #listening(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    command = "node",
+  ): Promise<RelayProcess> {
+    const relay = new RelayProcess(args, env, command);
     const line = await new Promise<string>((resolve, reject) => {
       relay.child.stdout?.once("data", (chunk) => resolve(String(chunk)));
-      relay.child.once("exit", () => reject(new Error(relay.stderr)));
+      relay.child.once("close", () => reject(new Error(relay.stderr)));
     });
     relay.url = line.trim().replace("listening ", "");
     return relay;
+  }
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
   get rssBytes(): number {
     const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, "utf8"))?.[1];
     return Number(kilobytes) * 1024;
   }
   end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null)
+      return Promise.resolve(this.child.exitCode);
     const ended = new Promise<number | null>((resolve) => this.child.once("exit", resolve));
     this.child.kill(signal);
     return ended;

@@ -170,7 +170,9 @@ test("a torn chunk on the relay's disk is noticed when it is served, and heals f
   await find(stage.repo(first.url), handle.url);
   await first.stop();
   const db = new Database(join(data, "relay.sqlite"));
-  db.prepare("UPDATE changes SET chunk = zeroblob(40) WHERE row = 5").run();
+  const torn =
+    "UPDATE segments SET body = CAST(substr(body, 1, 20) || zeroblob(40) || substr(body, 61) AS BLOB) WHERE first = 0";
+  expect(db.prepare(torn).run().changes).toBe(1);
   db.close();
   const second = await stage.relay({ data, port: first.port });
   const fresh = await find(stage.repo(second.url), handle.url);
@@ -178,7 +180,8 @@ test("a torn chunk on the relay's disk is noticed when it is served, and heals f
   expect(stage.events).toContain("chunk-damaged");
   await second.stop();
   const store = openStore(data);
-  expect((await store.verify()).faults).toEqual(["1 damaged rows were set aside"]);
+  // What was set aside has been brought again: nothing is missing.
+  expect((await store.verify()).faults).toEqual([]);
   await store.stop();
 });
 

@@ -1,5 +1,6 @@
 /**
- * Builds the app that Electron runs into dist/: the window and the engine (Vite), main and preload.
+ * Builds the app that Electron runs into dist/: the window and the engine (Vite), main and preload. `build relay`
+ * builds the relay alone.
  *
  * Skipped when nothing it reads has changed. Built beside dist/ and swapped in, so a failed build leaves
  * the last good one. dist/manifest.json names every file that app:// may serve: nothing else is ever served.
@@ -7,10 +8,12 @@
 import react from "@vitejs/plugin-react";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { extname, join, relative, sep } from "node:path";
 import { build as bundle, type InlineConfig } from "vite";
+import { buildRelay } from "./build-relay.ts";
+import { filesOf, stampOf } from "./build-stamp.ts";
 import { cacheFolder, distFolder, root } from "./paths.ts";
 
 /** The oldest Chromium that the app runs on: the one of the Electron stand-in. */
@@ -39,9 +42,6 @@ const inputs = [
   "package.json",
 ];
 
-/** Beside the source, and no part of what is built. */
-const ignored = /\.test\.tsx?$|[\\/]node_modules[\\/]/;
-
 export interface BuildOptions {
   /** Another renderer than the project's: for tests of the shell around it. */
   readonly renderer?: string;
@@ -69,6 +69,8 @@ export async function build({
     await merge(join(making, "engine"), join(making, "renderer"));
     await writeFile(join(making, "package.json"), appPackage());
     await writeFile(join(making, "manifest.json"), JSON.stringify(await manifest(making), null, 2));
+    // The relay's own build lies in the same folder, and is no part of the app.
+    if (existsSync(join(out, "relay"))) await rename(join(out, "relay"), join(making, "relay"));
     await rm(out, { recursive: true, force: true });
     await rename(making, out);
   } finally {
@@ -182,27 +184,17 @@ async function merge(from: string, into: string): Promise<void> {
   await rm(from, { recursive: true, force: true });
 }
 
-async function filesOf(path: string): Promise<string[]> {
-  const about = await stat(path);
-  if (!about.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** A hash over names, sizes and times: what a build reads, without reading it. Tests are not part of it. */
-async function stampOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  const files = (await Promise.all(paths.map(filesOf))).flat().filter((file) => !ignored.test(file));
-  for (const file of files.toSorted()) {
-    const { size, mtimeMs } = await stat(file);
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
-  }
-  return hash.digest("hex");
+async function timed(what: string, building: () => Promise<boolean>): Promise<void> {
+  const startedAt = performance.now();
+  const built = await building();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.error(built ? `Built ${what} in ${seconds} s.` : `${what} is up to date.`);
 }
 
 if (import.meta.main) {
-  const startedAt = performance.now();
-  const built = await build();
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(built ? `Built dist/ in ${seconds} s.` : "dist/ is up to date.");
+  const [only] = process.argv.slice(2);
+  if (only !== undefined && only !== "relay")
+    throw new Error(`Unknown part ${JSON.stringify(only)}. Known: relay.`);
+  if (only === undefined) await timed("dist/", () => build());
+  await timed("dist/relay/", () => buildRelay());
 }

@@ -65,3 +65,38 @@ test("each limit holds at the limit and refuses one past it", () => {
   expect(decodeCbor(encodeCbor(Array<number>(frameItemsMax - 1).fill(0))).ok).toBe(true);
   expect(decodeCbor(encodeCbor(Array<number>(frameItemsMax).fill(0))).ok).toBe(false);
 });
+
+test("short texts are what they are, the first time and the tenth, whatever was read before", () => {
+  const text = fc.string({ unit: "grapheme-ascii", maxLength: 70 });
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 30 }), (texts) => {
+      for (let times = 0; times < 3; times++) {
+        const decoded = decodeCbor(encodeCbor(texts));
+        expect(decoded.ok && decoded.value).toEqual(texts);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("keys that every object has are keys like others, and so refused when they come twice", () => {
+  const entry = (key: string): Uint8Array => concat([encodeCbor(key), encodeCbor(1)]);
+  for (const key of ["__proto__", "constructor", "toString", "type"]) {
+    const decoded = decodeCbor(concat([Uint8Array.of(0xa1), entry(key)]));
+    expect(decoded.ok && Object.entries(decoded.value as object)).toEqual([[key, 1]]);
+    expect(decodeCbor(concat([Uint8Array.of(0xa2), entry(key), entry(key)])).ok).toBe(false);
+  }
+});
+
+test("integers are read up to 2^53 - 1, and refused from there on", () => {
+  const eight = (value: bigint): Uint8Array => {
+    const bytes = new Uint8Array(9);
+    bytes[0] = 0x1b;
+    new DataView(bytes.buffer).setBigUint64(1, value);
+    return bytes;
+  };
+  const largest = 2n ** 53n - 1n;
+  expect(decodeCbor(eight(largest))).toEqual({ ok: true, value: Number(largest) });
+  for (const value of [largest + 1n, largest + 2n, 2n ** 63n, 2n ** 64n - 1n])
+    expect(decodeCbor(eight(value)).ok).toBe(false);
+});

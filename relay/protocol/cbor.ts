@@ -24,13 +24,11 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
 
 class Decoder {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
   #items = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get atEnd(): boolean {
@@ -39,7 +37,7 @@ class Decoder {
 
   item(depth: number): unknown {
     if (depth > frameDepthMax || ++this.#items > frameItemsMax) throw new Malformed();
-    const initial = this.#view.getUint8(this.#skip(1));
+    const initial = this.#unsigned(1);
     const major = initial >> 5;
     const info = initial & 31;
     if (major === 7) return this.#simple(info);
@@ -86,9 +84,9 @@ class Decoder {
       case 23:
         return undefined;
       case 26:
-        return this.#view.getFloat32(this.#skip(4));
+        return viewOf(this.#slice(4)).getFloat32(0);
       case 27:
-        return this.#view.getFloat64(this.#skip(8));
+        return viewOf(this.#slice(8)).getFloat64(0);
       default:
         throw new Malformed();
     }
@@ -96,12 +94,17 @@ class Decoder {
 
   #argument(info: number): number {
     if (info < 24) return info;
-    if (info === 24) return this.#view.getUint8(this.#skip(1));
-    if (info === 25) return this.#view.getUint16(this.#skip(2));
-    if (info === 26) return this.#view.getUint32(this.#skip(4));
-    if (info !== 27) throw new Malformed();
-    const value = Number(this.#view.getBigUint64(this.#skip(8)));
+    if (info > 27) throw new Malformed();
+    const value = this.#unsigned(1 << (info - 24));
     if (!Number.isSafeInteger(value)) throw new Malformed();
+    return value;
+  }
+
+  /** Big-endian; above 2^53 it is not exact. */
+  #unsigned(length: number): number {
+    let value = 0;
+    const from = this.#skip(length);
+    for (let at = from; at < this.#at; at++) value = value * 256 + (this.#bytes[at] ?? 0);
     return value;
   }
 
@@ -119,10 +122,48 @@ class Decoder {
 
   #text(length: number): string {
     if (length > frameTextBytesMax) throw new Malformed();
-    const text = decodeUtf8(this.#slice(length));
+    const from = this.#skip(length);
+    const text =
+      (length <= rememberedBytesMax ? rememberedText(this.#bytes, from, this.#at) : undefined) ??
+      decodeUtf8(this.#bytes.subarray(from, this.#at));
     if (text === undefined) throw new Malformed();
     return text;
   }
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
+/**
+ * Frames have the same few texts: keys, types, ids of peers and documents. To compare is a tenth of decoding, and the
+ * string comes with what V8 knows of it as a key. One text a slot, so this stays small whatever comes.
+ */
+const remembered: string[] = Array.from({ length: 512 }, () => "");
+const rememberedBytesMax = 64;
+
+/** `undefined` where it is not ASCII. */
+function rememberedText(bytes: Uint8Array, from: number, to: number): string | undefined {
+  let mixed = to - from;
+  let all = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    all |= byte;
+    mixed = Math.imul(mixed, 31) + byte;
+  }
+  if (all >= 0x80) return undefined;
+  const slot = (mixed ^ (mixed >>> 9)) & (remembered.length - 1);
+  const known = remembered[slot] ?? "";
+  if (isText(known, bytes, from, to)) return known;
+  let text = "";
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at] ?? 0);
+  remembered[slot] = text;
+  return text;
+}
+
+function isText(text: string, bytes: Uint8Array, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let at = from; at < to; at++) if (text.charCodeAt(at - from) !== bytes[at]) return false;
+  return true;
 }
 
 /** This layer has no `TextDecoder` (it is no part of es2024), and the texts are short. */

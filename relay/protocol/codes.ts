@@ -26,6 +26,18 @@ export const closeReasons = {
     retry: "never",
     message: "The relay did not understand this app.",
   },
+  unreadable: {
+    code: 4410,
+    reason: "unreadable-document",
+    retry: "later",
+    message: "The relay could not read a document as a whole and asks for it piece by piece.",
+  },
+  outOfOrder: {
+    code: 4411,
+    reason: "out-of-order",
+    retry: "later",
+    message: "The relay got changes without those that come before them, and asks for all of them again.",
+  },
   unsupportedVersion: {
     code: 4406,
     reason: "unsupported-version",

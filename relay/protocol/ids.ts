@@ -1,20 +1,16 @@
 /**
- * What a document id, peer id and change hash look like on the wire. Anything else is refused before it is used:
+ * What a document id and a peer id look like on the wire. Anything else is refused before it is used:
  * ids become map keys and rows, never paths.
  */
 import { peerIdCharsMax } from "./limits.ts";
 
 /** bs58check of 16 bytes, as automerge-repo makes it. */
 export const documentIdPattern = /^[1-9A-HJ-NP-Za-km-z]{20,40}$/;
-const hashPattern = /^[0-9a-f]{64}$/;
 /** Printable ASCII: peer ids are echoed into frames and logs. */
 const peerIdPattern = /^[\x21-\x7e]+$/;
 
 export const isDocumentId = (value: unknown): value is string =>
   typeof value === "string" && documentIdPattern.test(value);
-
-export const isHash = (value: unknown): value is string =>
-  typeof value === "string" && hashPattern.test(value);
 
 export const isPeerId = (value: unknown): value is string =>
   typeof value === "string" && value.length <= peerIdCharsMax && peerIdPattern.test(value);

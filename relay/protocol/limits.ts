@@ -16,8 +16,10 @@ export const peerIdCharsMax = 128;
 
 /** Lists inside one Automerge sync message. */
 export const syncHeadsMax = 4_096;
-export const syncNeedsMax = 65_536;
-export const syncHavesMax = 8;
+/** What a filter claimed wrongly, one in a hundred: 260,000 changes have 2,600. */
+export const syncNeedsMax = 16_384;
+/** Automerge sends one. */
+export const syncHavesMax = 2;
 export const syncChangesMax = 1_000_000;
 export const bloomProbesMax = 16;
 export const bloomBytesMax = 8 * 1024 * 1024;
@@ -32,6 +34,8 @@ export const actorBytesMax = 128;
 /** Changes that arrived before what they depend on, per document. */
 export const orphansMax = 10_000;
 export const orphanBytesMax = 16 * 1024 * 1024;
+/** The same of all documents together. */
+export const orphanBytesOfAllMax = 64 * 1024 * 1024;
 
 /** What one outgoing sync message carries of a backlog; a single larger change goes alone. */
 export const catchUpBytesMax = 1024 * 1024;
@@ -41,10 +45,23 @@ export const stalledRoundsMax = 8;
 /** Sync messages of one peer on one document that wait for a commit; later ones are folded into the last. */
 export const waitingClaimsMax = 64;
 
+/** What is asked of the store at once, beside commits: 20,000 documents that are opened must keep no edit waiting. */
+export const storeCallsAtOnceMax = 16;
+
 /** Changes of one message that are verified before others get a turn: a long history must not stall the rest. */
 export const ingestSliceChangesMax = 250;
-/** Bytes of one peer on one document that may wait for their turn; above it they are worked off at once. */
-export const ingestWaitingBytesMax = 2 * frameBytesMax;
+/** The same in bytes that are hashed, after inflating. */
+export const ingestSliceBytesMax = 1024 * 1024;
+/** A message with no more than this is taken in at once, if nothing in it is deflated: an edit, as a rule. */
+export const ingestAtOnceBytesMax = 16 * 1024;
+/** Work of many connections goes on for so long before everything else gets a turn. */
+export const turnMs = 4;
+/** Frames of one connection that wait to be worked off; above it nothing more is read from its socket. */
+export const waitingBytesMax = 2 * frameBytesMax;
+/** The same of all connections together. */
+export const waitingBytesOfAllMax = 8 * frameBytesMax;
+/** Changes that are compared with what a peer has before others get a turn. */
+export const restartAtOnceChangesMax = 2_000;
 
 /** How long the first change of a commit waits for company, where there was a commit within `groupCommitQuietMs`. */
 export const groupCommitMs = 2;
@@ -58,6 +75,8 @@ export const awaitedDocumentsPerConnectionMax = 512;
 export const documentsPerConnectionMax = 20_000;
 /** Rooms that nobody is in, kept for the next to come. */
 export const idleRoomsMax = 64;
+/** And for so long. */
+export const idleRoomMs = 30_000;
 
 export const ephemeralBytesMax = 64 * 1024;
 /** Presence of one connection: a steady rate and a burst; above it only the latest of a document waits for its turn. */
@@ -82,3 +101,121 @@ export const connectionsMax = 10_000;
 export const drainMs = 500;
 /** A peer that does not answer the close gets no more time than this. */
 export const closeGraceMs = 1_000;
+
+/** From here on a peer that has nothing of a document is sent it whole, saved by Automerge, instead of its changes. */
+export const documentFromBytes = 256 * 1024;
+/** A saved document may be behind by this before it is made anew: the rest goes as changes. */
+export const documentStaleBytesMax = 1024 * 1024;
+/** Larger ones are sent as changes, which arrive piece by piece and need not start over after a cut. */
+export const documentBytesMax = 16 * 1024 * 1024;
+/** Saved documents that a room keeps at hand for who comes next. */
+export const documentCachedBytesMax = 2 * 1024 * 1024;
+/** Changes that a process is given to make a document of; it must be done within `documentDeadlineMs`. */
+export const documentSourceBytesMax = 192 * 1024 * 1024;
+/** A new document with so many changes is asked for whole: typed letter by letter, it is a hundredth of its changes. */
+export const documentOfferedFromChanges = 2_000;
+export const documentDeadlineMs = 60_000;
+/** What the process may take of memory: a document of 10 kB can be one of 1 GB. */
+export const documentProcessBytesMax = 1024 * 1024 * 1024;
+export const documentProcessIdleMs = 15_000;
+/** Documents that wait for the process; more are refused, and go as changes. */
+export const documentsWaitingMax = 64;
+/** Documents that could not be read whole, and are asked for as changes next time. */
+export const documentsRefusedMax = 1_000;
+
+/** The last piece of a backlog is kept for so long, for the others who come back in the same moment. */
+export const lastReadMs = 1_000;
+
+/** Entries of the feed in one frame, three CBOR items each and one for the list around them. */
+export const feedEntriesMax = 1_000;
+/** How often those who listen to the feed are told what was committed. */
+export const feedTickMs = 250;
+/** Those entries are kept in memory, so that the log is not read for each tick. */
+export const feedRecentMax = 4_096;
+
+/** Who waits for more than this is told how far it is. */
+export const progressFromBytes = 256 * 1024;
+
+/** Graphs of documents that nobody is in, kept for the next to come. */
+export const idleRoomBytesMax = 32 * 1024 * 1024;
+/** Presence in a document goes out once in so many ms for each 100 who listen, within the bounds below. */
+export const presenceTickMsPer100 = 50;
+export const presenceTickMsMin = 10;
+export const presenceTickMsMax = 250;
+/** Presence frames in one message to a client that takes several. */
+export const presenceBatchMax = 500;
+
+/** An event that is reported more often within a second is counted, not written. */
+export const logLinesPerEventPerSecondMax = 20;
+/** A stack is the longest text that belongs into a log line. */
+export const logTextCharsMax = 4_000;
+/** Lines that nobody reads wait in memory up to this; then they are dropped and counted. */
+export const logWaitingBytesMax = 1024 * 1024;
+/** Time that the last lines get at the end. */
+export const logFlushMs = 500;
+
+/** Sockets that are not WebSockets (yet): those of probes, scrapes, and whoever has not finished the handshake. */
+export const httpSocketsMax = 2_048;
+/** Handshakes that the system keeps for us: after a restart all clients come at once, and Node's 511 lose some. */
+export const acceptBacklogMax = 4_096;
+/** From the first byte of a request to its last, TLS handshake excluded; a slow sender of headers is cut here. */
+export const httpRequestMs = 10_000;
+export const tlsHandshakeMs = 10_000;
+export const httpKeepAliveMs = 5_000;
+/** How often Node looks for requests that are over their time; its own 30 s would make 10 s up to 40. */
+export const httpCheckMs = 1_000;
+export const httpRequestsPerSocketMax = 1_000;
+export const httpHeaderBytesMax = 8 * 1024;
+export const httpHeadersMax = 64;
+export const httpUrlCharsMax = 1_024;
+/** Different reasons that one metric tells apart; a label with endless values would be a leak. */
+export const metricReasonsMax = 64;
+
+/** A relay that has not answered its own machine by then is not well. */
+export const healthProbeMs = 3_000;
+
+/** Programs of the operator that talk to a running relay at once. */
+export const controlSocketsMax = 8;
+export const controlRequestBytesMax = 8 * 1024;
+/** Time that a program has for its one line. The answer may take as long as it takes. */
+export const controlRequestMs = 5_000;
+/** The shortest bound that a system has for the path of a local socket is macOS' 104 bytes, its end included. */
+export const controlPathBytesMax = 103;
+/** A certificate that ends sooner than this is warned about. */
+export const tlsExpiresSoonMs = 14 * 24 * 3_600 * 1_000;
+
+/** A segment of the store: what is read, checked and lost at once. One larger change is a segment of its own. */
+export const segmentBytesMax = 1024 * 1024;
+/** From here on a segment is never merged again: each byte is rewritten a few times in its life, not for ever. */
+export const segmentFullBytes = segmentBytesMax / 2;
+/** So many segments of one size are merged into one: after 64 × 64 × 2 single changes of 100 bytes it is full. */
+export const mergeFanIn = 64;
+/** Segments that one merge takes. With `segmentBytesMax` it bounds how long a commit may have to wait for one. */
+export const mergeSegmentsMax = 256;
+/** A row of the store is document × this + ordinal, which must stay below 2^53: 33 million documents. */
+export const ordinalsMax = 2 ** 28;
+export const storedDocumentsMax = 2 ** 25;
+/** Pages of 4 KiB in the write-ahead log, after which they are copied into the file as soon as nobody waits. */
+export const walPagesMin = 2_000;
+/** The same, at the cost of whoever commits. */
+export const walPagesMax = 16_000;
+/** What a large transaction leaves of the log's file is cut down to this. */
+export const walKeptBytesMax = 64 * 1024 * 1024;
+/** Pages that SQLite keeps in memory. The system's own cache is behind it. */
+export const storeCacheBytes = 16 * 1024 * 1024;
+/** A snapshot is written and read in such pieces, so that commits go on between them. */
+export const snapshotPieceBytes = 256 * 1024;
+/** What is kept of each damaged change, for whoever wants to look. */
+export const damagedBytesMax = 64 * 1024;
+/** A damaged file is not searched for damage in its structure more often than this: it means to read all of it. */
+export const structureCheckMs = 60_000;
+/** The note of how far the log had come is forced to disk this often; a killed process does not need it. */
+export const markSyncMs = 1_000;
+/** Lines of a report on damage; the others are counted. */
+export const findingsMax = 1_000;
+export const largestDocumentsMax = 10;
+
+/** Slots that a search for a hash looks at; chosen prefixes cannot make it longer. */
+export const hashProbesMax = 32;
+/** Stretches of changes of one document of which it is remembered who brought them. */
+export const originStretchesMax = 1_024;

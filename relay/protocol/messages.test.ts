@@ -1,14 +1,28 @@
 import { expect, test } from "vitest";
 import { closeReasons, retryAfter } from "./codes.ts";
 import { isDocumentId, isPeerId } from "./ids.ts";
-import { ephemeralBytesMax, peerIdCharsMax } from "./limits.ts";
-import { parseClientMessage, parseDeckleMetadata, parseReceipt } from "./messages.ts";
+import {
+  ephemeralBytesMax,
+  feedEntriesMax,
+  peerIdCharsMax,
+  presenceBatchMax,
+  syncHeadsMax,
+} from "./limits.ts";
+import {
+  parseClientMessage,
+  parseDeckleMetadata,
+  parseFeed,
+  parsePresences,
+  parseProgress,
+  parseReceipt,
+} from "./messages.ts";
 
 const documentId = "2nGkVeQScJEXQtq9R22UrhThLdU9";
 const hash = "ab".repeat(32);
 const sync = { type: "sync", senderId: "a", targetId: "b", documentId, data: Uint8Array.of(1) };
 const ephemeral = { ...sync, type: "ephemeral", count: 1, sessionId: "s" };
-const receipt = { type: "receipt", senderId: "a", targetId: "b", documentId, heads: [hash] };
+const hashes = new Uint8Array(32).fill(0xab);
+const receipt = { type: "receipt", senderId: "a", targetId: "b", documentId, heads: hashes };
 
 test("the close table has distinct codes and words for each", () => {
   const all = Object.values(closeReasons);
@@ -61,8 +75,14 @@ test("limits: at, and one past", () => {
 });
 
 test("what the relay sends to Deckle is read, and nothing that only looks like it", () => {
-  expect(parseReceipt(receipt)).toEqual(receipt);
-  expect(parseReceipt({ ...receipt, heads: ["zz"] })).toBeUndefined();
+  expect(parseReceipt(receipt)).toEqual({ ...receipt, heads: [hash] });
+  expect(parseReceipt({ ...receipt, heads: new Uint8Array(64) })?.heads).toEqual([
+    "00".repeat(32),
+    "00".repeat(32),
+  ]);
+  expect(parseReceipt({ ...receipt, heads: hashes.subarray(1) })).toBeUndefined();
+  expect(parseReceipt({ ...receipt, heads: new Uint8Array(32 * (syncHeadsMax + 1)) })).toBeUndefined();
+  expect(parseReceipt({ ...receipt, heads: [hash] })).toBeUndefined();
   expect(parseReceipt({ ...receipt, documentId: "../x" })).toBeUndefined();
   expect(parseReceipt(null)).toBeUndefined();
   expect(parseDeckleMetadata({ deckle: { version: 1, workspace: documentId } })).toEqual({
@@ -78,4 +98,45 @@ test("what the relay sends to Deckle is read, and nothing that only looks like i
   ]) {
     expect(parseDeckleMetadata(other)).toBeUndefined();
   }
+});
+
+test("a request for the feed names a place in it", () => {
+  const request = { type: "feed", senderId: "a", after: 7, epoch: "now" };
+  expect(parseClientMessage(request)).toEqual(request);
+  expect(parseClientMessage({ ...request, after: 0, epoch: "" })).toBeDefined();
+  for (const wrong of [{ after: -1 }, { after: 0.5 }, { after: "7" }, { epoch: 1 }, { epoch: "a b" }])
+    expect(parseClientMessage({ ...request, ...wrong })).toBeUndefined();
+});
+
+test("a page of the feed is read whole or not at all", () => {
+  const page = { type: "feed", epoch: "now", entries: [[3, documentId, hashes]], upTo: 3, isLast: true };
+  const { type: _, ...rest } = page;
+  expect(parseFeed(page)).toEqual({ ...rest, entries: [{ sequence: 3, documentId, heads: [hash] }] });
+  const entries = Array.from({ length: feedEntriesMax + 1 }, () => page.entries[0]);
+  expect(parseFeed({ ...page, entries: entries.slice(1) })?.entries).toHaveLength(feedEntriesMax);
+  for (const wrong of [
+    { entries },
+    { entries: [[3, "../x", hashes]] },
+    { entries: [[3, documentId, hashes.subarray(1)]] },
+    { entries: [3] },
+    { upTo: -1 },
+    { isLast: 1 },
+    { epoch: "" },
+    { type: "sync" },
+  ])
+    expect(parseFeed({ ...page, ...wrong })).toBeUndefined();
+});
+
+test("progress and presences", () => {
+  const progress = { type: "progress", documentId, sentBytes: 1, totalBytes: 2 };
+  expect(parseProgress(progress)).toEqual({ documentId, sentBytes: 1, totalBytes: 2 });
+  for (const wrong of [{ sentBytes: -1 }, { totalBytes: null }, { documentId: "x" }, { type: "sync" }])
+    expect(parseProgress({ ...progress, ...wrong })).toBeUndefined();
+  const state = ["a", 1, "s", Uint8Array.of(1)];
+  const { targetId: _, ...heard } = ephemeral;
+  expect(parsePresences({ documentId, states: [state, ["a"], 5, state] })).toEqual([heard, heard]);
+  const states = Array.from({ length: presenceBatchMax + 1 }, () => state);
+  expect(parsePresences({ documentId, states: states.slice(1) })).toHaveLength(presenceBatchMax);
+  expect(parsePresences({ documentId, states })).toEqual([]);
+  expect(parsePresences({ documentId: "../x", states: [state] })).toEqual([]);
 });

@@ -2,13 +2,17 @@
  * The frames of automerge-repo's WebSocket protocol "1" and Deckle's two additions to it, as types and parsers.
  *
  * Additions: a client's `join` may carry `peerMetadata.deckle = { version: 1 }`; the relay's `peer` answer always
- * carries `peerMetadata.deckle = { version: 1, workspace }`; to clients with the marker the relay sends `receipt`,
- * the heads that it holds on disk. A stock client sees none of it.
+ * carries `peerMetadata.deckle = { version: 1, workspace }`. To clients with the marker the relay sends
+ *   - `receipt`: heads that it holds on disk;
+ *   - `progress`: how much of what a document lacks has gone out, where that takes a while;
+ *   - `presences`: several `ephemeral` frames of one document at once;
+ *   - `feed`: after the client has sent one, which documents were committed to since, and from then on.
+ * A stock client sees none of it.
  *
  * Parsers take what a CBOR decoder gave and return a message or `undefined`; unknown fields are ignored.
  */
-import { ephemeralBytesMax, syncHeadsMax } from "./limits.ts";
-import { isDocumentId, isHash, isPeerId } from "./ids.ts";
+import { ephemeralBytesMax, feedEntriesMax, presenceBatchMax, syncHeadsMax } from "./limits.ts";
+import { isDocumentId, isPeerId } from "./ids.ts";
 import { deckleVersion } from "./version.ts";
 
 export interface JoinMessage {
@@ -38,7 +42,14 @@ export interface IgnoredFrame {
   readonly type: "ignored";
   readonly senderId: string;
 }
-export type ClientMessage = JoinMessage | SyncFrame | EphemeralFrame | IgnoredFrame;
+/** From where on a client wants the feed: it has seen `after` in the feed named `epoch`. 0 and "" is from the start. */
+export interface FeedRequest {
+  readonly type: "feed";
+  readonly senderId: string;
+  readonly after: number;
+  readonly epoch: string;
+}
+export type ClientMessage = JoinMessage | SyncFrame | EphemeralFrame | FeedRequest | IgnoredFrame;
 
 const ignoredTypes: ReadonlySet<unknown> = new Set([
   "doc-unavailable",
@@ -52,6 +63,7 @@ export function parseClientMessage(value: unknown): ClientMessage | undefined {
   const { type, senderId } = { type: map["type"], senderId: map["senderId"] };
   if (type === "join") return parseJoin(map, senderId);
   if (ignoredTypes.has(type)) return { type: "ignored", senderId };
+  if (type === "feed") return parseFeedRequest(map, senderId);
   const documentId = map["documentId"];
   const data = map["data"];
   if (!isDocumentId(documentId) || !(data instanceof Uint8Array) || data.length === 0) return undefined;
@@ -71,6 +83,12 @@ function parseJoin(map: Fields, senderId: string): JoinMessage | undefined {
   const marker = asMap(asMap(metadata)?.["deckle"])?.["version"];
   if (asMap(metadata) === undefined) return undefined;
   return { type: "join", senderId, versions, deckle: typeof marker === "number" ? marker : undefined };
+}
+
+function parseFeedRequest(map: Fields, senderId: string): FeedRequest | undefined {
+  const { after, epoch } = { after: map["after"], epoch: map["epoch"] };
+  if (!isSequence(after) || (epoch !== "" && !isPeerId(epoch))) return undefined;
+  return { type: "feed", senderId, after, epoch };
 }
 
 /** The relay's answer to `join`, as far as it concerns Deckle. */
@@ -104,16 +122,84 @@ export function parseReceipt(value: unknown): ReceiptMessage | undefined {
     targetId: map["targetId"],
     documentId: map["documentId"],
   };
-  const heads = map["heads"];
-  if (!isPeerId(senderId) || !isPeerId(targetId) || !isDocumentId(documentId)) return undefined;
-  if (!Array.isArray(heads) || heads.length > syncHeadsMax || !heads.every(isHash)) return undefined;
+  const heads = parseHashes(map["heads"]);
+  if (!isPeerId(senderId) || !isPeerId(targetId) || !isDocumentId(documentId) || !heads) return undefined;
   return { type: "receipt", senderId, targetId, documentId, heads };
 }
 
+/**
+ * The frames in a `presences` message, in order; none where it is not one. `states` has for each frame its sender,
+ * count, session and data.
+ */
+export function parsePresences(value: unknown): EphemeralFrame[] {
+  const map = asMap(value);
+  const documentId = map?.["documentId"];
+  const states = map?.["states"];
+  if (!isDocumentId(documentId) || !Array.isArray(states) || states.length > presenceBatchMax) return [];
+  return states.flatMap((each: unknown) => {
+    if (!Array.isArray(each)) return [];
+    const [senderId, count, sessionId, data]: unknown[] = each;
+    const frame = parseClientMessage({ type: "ephemeral", senderId, count, sessionId, documentId, data });
+    return frame?.type === "ephemeral" ? [frame] : [];
+  });
+}
+
+/** How much of what a document lacks has gone out to this client, in bytes of changes. */
+export interface ProgressMessage {
+  readonly documentId: string;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+export function parseProgress(value: unknown): ProgressMessage | undefined {
+  const map = asMap(value);
+  if (!map || map["type"] !== "progress" || !isDocumentId(map["documentId"])) return undefined;
+  const { sentBytes, totalBytes } = { sentBytes: map["sentBytes"], totalBytes: map["totalBytes"] };
+  if (!isSequence(sentBytes) || !isSequence(totalBytes)) return undefined;
+  return { documentId: map["documentId"], sentBytes, totalBytes };
+}
+
+/** Documents in the order in which they were last committed to. */
+export interface FeedMessage {
+  /** Names the feed: the sequences of another one mean nothing. */
+  readonly epoch: string;
+  readonly entries: readonly { sequence: number; documentId: string; heads: readonly string[] }[];
+  /** What to ask for next time. */
+  readonly upTo: number;
+  /** There was nothing more when this was sent. */
+  readonly isLast: boolean;
+}
+
+export function parseFeed(value: unknown): FeedMessage | undefined {
+  const map = asMap(value);
+  if (!map || map["type"] !== "feed" || !isPeerId(map["epoch"]) || !isSequence(map["upTo"])) return undefined;
+  const { entries: list, isLast } = { entries: map["entries"], isLast: map["isLast"] };
+  if (!Array.isArray(list) || list.length > feedEntriesMax || typeof isLast !== "boolean") return undefined;
+  const entries = list.flatMap((each: unknown) => {
+    if (!Array.isArray(each)) return [];
+    const [sequence, documentId, bytes]: unknown[] = each;
+    const heads = parseHashes(bytes);
+    return isSequence(sequence) && isDocumentId(documentId) && heads ? [{ sequence, documentId, heads }] : [];
+  });
+  return entries.length === list.length
+    ? { epoch: map["epoch"], entries, upTo: map["upTo"], isLast }
+    : undefined;
+}
+
+/** Hashes on the wire of our own frames are 32 bytes each, one after another; hex where they are used. */
+function parseHashes(value: unknown): string[] | undefined {
+  if (!(value instanceof Uint8Array) || value.length % 32 !== 0 || value.length > 32 * syncHeadsMax)
+    return undefined;
+  let hex = "";
+  for (const byte of value) hex += byte.toString(16).padStart(2, "0");
+  return Array.from({ length: value.length / 32 }, (_, i) => hex.slice(64 * i, 64 * i + 64));
+}
+
+const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
 type Fields = Readonly<Record<string, unknown>>;
 
-function asMap(value: unknown): Fields | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  if (value instanceof Uint8Array) return undefined;
-  return { ...value };
-}
+const asMap = (value: unknown): Fields | undefined => (isMap(value) ? value : undefined);
+
+const isMap = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);

@@ -1,16 +1,20 @@
 /**
- * The relay's HTTP server: `/healthz`, `/readyz`, and the WebSocket at `/sync`.
+ * The relay's doors: `/healthz`, `/readyz` and `/metrics` over HTTP, and the WebSocket at `/sync`.
  *
  * Owns every socket from upgrade to close. Draining: not ready, no new sockets, inbound ignored (what was not
  * committed was not receipted, so it comes again), commit, then closes spread over a window. Documents are never
- * served over HTTP here, and nothing is cacheable.
+ * served over HTTP here, and nothing is cacheable. Metrics tell how much is written and by how many, so on the
+ * relay's own port only a caller on this machine gets them, and nobody who comes through a proxy.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SecureContextOptions } from "node:tls";
 import { WebSocketServer } from "ws";
 import { openSession } from "../access/authorize.ts";
-import { connectionsMax, closeGraceMs, frameBytesMax } from "../protocol/limits.ts";
+import { closeGraceMs, connectionsMax, frameBytesMax } from "../protocol/limits.ts";
+import { hostPort, listen, makeHttpServer, notFound, type Answer, type HttpServer } from "./http.ts";
+import type { Metrics } from "./metrics.ts";
 import { SocketSession, type SessionSetting } from "./session.ts";
 
 export interface ListenerTimes {
@@ -21,89 +25,159 @@ export interface ListenerTimes {
 }
 export interface ListenerSetting extends SessionSetting {
   readonly times: ListenerTimes;
+  readonly connectionsMax?: number;
+  readonly tls?: SecureContextOptions;
+  /** With a `place` they have a port of their own, for anyone who reaches it. */
+  readonly metrics?: {
+    readonly source: Metrics;
+    readonly place?: { readonly host: string; readonly port: number };
+  };
   isReady(): boolean;
+}
+export interface ListenerFigures {
+  readonly connections: number;
+  readonly connectionsMax: number;
+  readonly httpSockets: number;
+  readonly unsentBytes: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 export const syncPath = "/sync";
 /** A browser sends its page's origin, and only our app may connect from one; other programs send none. */
 const allowedOrigin = "app://deckle";
 
+interface Open {
+  readonly session: SocketSession;
+  readonly wire: Socket;
+}
+
 export class Listener {
   readonly #setting: ListenerSetting;
-  readonly #http: Server;
+  readonly #connectionsMax: number;
+  readonly #http: HttpServer;
+  readonly #metricsHttp: HttpServer | undefined;
   readonly #upgrades: WebSocketServer;
-  readonly #sessions = new Map<number, SocketSession>();
+  readonly #open = new Map<number, Open>();
+  /** Bytes of connections that are gone. */
+  #bytesIn = 0;
+  #bytesOut = 0;
   #nextId = 1;
   #isDraining = false;
   #pinging: NodeJS.Timeout | undefined;
 
   constructor(setting: ListenerSetting) {
     this.#setting = setting;
+    this.#connectionsMax = setting.connectionsMax ?? connectionsMax;
     this.#upgrades = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: frameBytesMax,
       perMessageDeflate: false,
     });
-    this.#http = createServer((request, response) => this.#answer(request, response));
-    this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#http.on("clientError", (_error, socket) => socket.destroy());
+    this.#upgrades.on("wsClientError", (_error, socket) => refuse(socket, "400 Bad Request"));
+    const onBug = (error: unknown): void =>
+      setting.report("bug", { stack: error instanceof Error ? (error.stack ?? "") : String(error) });
+    const { metrics, tls } = setting;
+    const showMetrics = async (): Promise<Answer> =>
+      metrics
+        ? { status: 200, body: await metrics.source.text(), type: metrics.source.contentType }
+        : notFound;
+    const forLocal = (request: IncomingMessage): Answer | Promise<Answer> =>
+      metrics && !metrics.place && isFromHere(request) ? showMetrics() : notFound;
+    this.#http = makeHttpServer({
+      routes: new Map([
+        ["/healthz", () => ({ status: 200, body: "ok\n" })],
+        ["/readyz", () => this.#readiness()],
+        ["/metrics", forLocal],
+      ]),
+      onBug,
+      upgraded: () => this.#open.size,
+      ...(tls && { tls }),
+    });
+    this.#http.server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#metricsHttp = metrics?.place
+      ? makeHttpServer({ routes: new Map([["/metrics", showMetrics]]), onBug, upgraded: () => 0 })
+      : undefined;
   }
 
   may: (connectionId: number, ...rest: Parameters<SocketSession["may"]>) => boolean = (
     connectionId,
     ...rest
-  ) => this.#sessions.get(connectionId)?.may(...rest) ?? false;
+  ) => this.#open.get(connectionId)?.session.may(...rest) ?? false;
+
+  get figures(): ListenerFigures {
+    let [bytesIn, bytesOut, unsentBytes] = [this.#bytesIn, this.#bytesOut, 0];
+    for (const { session, wire } of this.#open.values()) {
+      bytesIn += wire.bytesRead;
+      bytesOut += wire.bytesWritten;
+      unsentBytes += session.unsentBytes;
+    }
+    const { framesIn, framesOut } = this.#setting.traffic;
+    const httpSockets = this.#http.sockets() + (this.#metricsHttp?.sockets() ?? 0);
+    const connections = this.#open.size;
+    return {
+      connections,
+      connectionsMax: this.#connectionsMax,
+      httpSockets,
+      unsentBytes,
+      framesIn,
+      framesOut,
+      bytesIn,
+      bytesOut,
+    };
+  }
 
   /** The port, or the reason why there is none. */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#http.once("error", reject);
-      this.#http.listen(port, host, () => {
-        this.#http.off("error", reject);
-        this.#http.on("error", (error) => this.#setting.report("http-error", { reason: error.message }));
-        const { pingMs, silenceMs, outboundStuckMs } = this.#setting.times;
-        this.#pinging = setInterval(() => {
-          for (const session of this.#sessions.values()) session.tick(silenceMs, outboundStuckMs);
-        }, pingMs);
-        const address = this.#http.address();
-        resolve(typeof address === "object" && address ? address.port : port);
-      });
+  async listen(host: string, port: number): Promise<number> {
+    const { metrics, report } = this.#setting;
+    const place = metrics?.place;
+    if (this.#metricsHttp && place) {
+      const metricsPort = await listen(this.#metricsHttp.server, place.host, place.port);
+      report("metrics-listening", { address: hostPort(place.host, metricsPort) });
+    }
+    const bound = await listen(this.#http.server, host, port).catch((error: unknown) => {
+      this.#metricsHttp?.server.close();
+      throw error;
     });
+    for (const each of [this.#http, this.#metricsHttp])
+      each?.server.on("error", (error) => report("http-error", { reason: error.message }));
+    const { pingMs, silenceMs, outboundStuckMs } = this.#setting.times;
+    this.#pinging = setInterval(() => {
+      for (const { session } of this.#open.values()) session.tick(silenceMs, outboundStuckMs);
+    }, pingMs);
+    return bound;
+  }
+
+  /** For handshakes from now on. */
+  setTls(tls: SecureContextOptions): void {
+    this.#http.setTls(tls);
   }
 
   async stop(): Promise<void> {
     this.#isDraining = true;
     clearInterval(this.#pinging);
-    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#http.server.close(() => resolve()));
     await this.#setting.hub.stop();
-    const sessions = [...this.#sessions.values()];
-    const waits = sessions.map((session, i) =>
+    const sessions = [...this.#open.values()];
+    const waits = sessions.map(({ session }, i) =>
       after((this.#setting.times.drainMs * i) / sessions.length, () => session.close("restarting")),
     );
     await Promise.all(waits);
     const deadline = this.#setting.nowMs() + closeGraceMs;
-    while (this.#sessions.size > 0 && this.#setting.nowMs() < deadline) await after(5, () => {});
-    for (const session of this.#sessions.values()) session.terminate();
-    this.#http.closeAllConnections();
+    while (this.#open.size > 0 && this.#setting.nowMs() < deadline) await after(5, () => {});
+    for (const { session } of this.#open.values()) session.terminate();
+    this.#http.server.closeAllConnections();
+    this.#metricsHttp?.server.close();
+    this.#metricsHttp?.server.closeAllConnections();
     await closed;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const [path] = (request.url ?? "").split("?");
+  #readiness(): Answer {
     const isReady = !this.#isDraining && this.#setting.isReady();
-    const [status, body] =
-      path === "/healthz"
-        ? [200, "ok\n"]
-        : path === "/readyz"
-          ? [isReady ? 200 : 503, isReady ? "ready\n" : "not ready\n"]
-          : [404, "not found\n"];
-    response.writeHead(status, {
-      "Cache-Control": "no-store",
-      "Content-Type": "text/plain; charset=utf-8",
-      "X-Content-Type-Options": "nosniff",
-    });
-    response.end(body);
+    return isReady ? { status: 200, body: "ready\n" } : { status: 503, body: "not ready\n" };
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -112,21 +186,46 @@ export class Listener {
     const [path] = (request.url ?? "").split("?");
     if (path !== syncPath) return refuse(duplex, "404 Not Found");
     if (origin !== undefined && origin !== allowedOrigin) return refuse(duplex, "403 Forbidden");
-    if (this.#isDraining || this.#sessions.size >= connectionsMax)
+    if (this.#isDraining) return refuse(duplex, "503 Service Unavailable");
+    if (this.#open.size >= this.#connectionsMax) {
+      this.#setting.observer?.limited("connections");
       return refuse(duplex, "503 Service Unavailable");
+    }
     // Always one here; the type says only that a proxy could put another stream in its place.
     if (!(duplex instanceof Socket)) return refuse(duplex, "400 Bad Request");
     duplex.setNoDelay(true);
     this.#upgrades.handleUpgrade(request, duplex, head, (socket) => {
       const id = this.#nextId++;
       const session = new SocketSession(id, openSession, socket, duplex, this.#setting);
-      this.#sessions.set(id, session);
-      socket.on("close", () => this.#sessions.delete(id));
+      this.#open.set(id, { session, wire: duplex });
+      socket.on("close", () => {
+        this.#open.delete(id);
+        this.#bytesIn += duplex.bytesRead;
+        this.#bytesOut += duplex.bytesWritten;
+      });
     });
   }
 }
 
+/**
+ * By a program on this machine that asked for this machine: not through a proxy beside the relay, and not by a page
+ * whose name somebody made lead here.
+ */
+function isFromHere({ socket, headers }: IncomingMessage): boolean {
+  const { host = "" } = headers;
+  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  const isLocalName = name === "localhost" || (isIP(name) > 0 && isLoopback(name));
+  const isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].some(
+    (each) => headers[each] !== undefined,
+  );
+  return isLoopback(socket.remoteAddress ?? "") && isLocalName && !isForwarded;
+}
+
+const isLoopback = (address: string): boolean => /^(::ffff:)?127\./.test(address) || address === "::1";
+
 function refuse(duplex: Duplex, status: string): void {
+  // The other side may never close its half: nothing else would end a socket that is not HTTP's any more.
+  duplex.once("finish", () => duplex.destroy());
   duplex.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n`,
   );

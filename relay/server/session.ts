@@ -7,7 +7,7 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { authorize, type Session } from "../access/authorize.ts";
-import { decodeCbor, encodeCbor } from "../protocol/cbor.ts";
+import { decodeCbor, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
 import { closeReasons, type CloseName } from "../protocol/codes.ts";
 import {
   closeGraceMs,
@@ -20,14 +20,24 @@ import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
 import { deckleVersion, protocolVersion } from "../protocol/version.ts";
 import type { Hub } from "../sync/hub.ts";
 import type { Action, Connection, Report } from "../sync/ports.ts";
+import { binaryFrame } from "./frame.ts";
+import type { Observer } from "./metrics.ts";
 
 export interface SessionSetting {
   readonly hub: Hub;
   readonly relayId: string;
   readonly workspace: string;
   readonly report: Report;
+  readonly observer?: Pick<Observer, "closed" | "limited">;
+  readonly traffic: Traffic;
   readonly joinDeadlineMs: number;
   readonly nowMs: () => number;
+}
+
+/** WebSocket messages of all sessions so far. */
+export interface Traffic {
+  framesIn: number;
+  framesOut: number;
 }
 
 type State =
@@ -42,18 +52,22 @@ export class SocketSession implements Connection {
   readonly id: number;
   readonly #session: Session;
   readonly #socket: WebSocket;
+  readonly #wire: Socket;
   readonly #setting: SessionSetting;
+  #encodedPeerId: Uint8Array = new Uint8Array(0);
   #state: State;
   #inboundBytes = 0;
   #heardAtMs: number;
   #isFull = false;
   #unsentBytesSeen = 0;
   #movedAtMs: number;
+  readonly #onSent = (): void => this.#sent();
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
     this.id = id;
     this.#session = session;
     this.#socket = socket;
+    this.#wire = wire;
     this.#setting = setting;
     this.#heardAtMs = this.#movedAtMs = setting.nowMs();
     const deadline = setTimeout(() => this.close("joinTimeout"), setting.joinDeadlineMs);
@@ -63,9 +77,9 @@ export class SocketSession implements Connection {
     // A malformed WebSocket frame surfaces here; without a listener it would end the process.
     socket.on("error", (error) => {
       setting.report("socket-error", { connection: id, reason: error.message });
-      this.#end();
+      this.#end("error");
     });
-    socket.on("close", () => this.#end());
+    socket.on("close", () => this.#end("left"));
   }
 
   get peerId(): string {
@@ -75,7 +89,7 @@ export class SocketSession implements Connection {
     return this.#state.name === "joined" && this.#state.deckle;
   }
   get unsentBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#wire.writableLength;
   }
   get isClosed(): boolean {
     return this.#socket.readyState === this.#socket.CLOSED;
@@ -85,11 +99,21 @@ export class SocketSession implements Connection {
     return authorize(this.#session, documentId, action);
   }
 
-  send(frame: Uint8Array): void {
+  send(shared: Uint8Array): void {
     if (this.#state.name === "closed" || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.unsentBytes > outboundBytesMax) return this.#cut("tooSlow");
-    this.#socket.send(frame, { binary: true }, () => this.#sent());
+    this.#setting.traffic.framesOut++;
+    this.#wire.write(binaryFrame(shared, this.#encodedPeerId), this.#onSent);
     this.#isFull ||= this.unsentBytes > outboundPauseBytes;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+  resume(): void {
+    // It was not silent: it was not listened to.
+    this.#heardAtMs = this.#setting.nowMs();
+    this.#socket.resume();
   }
 
   /** Says why, and ends the socket even if the other side does not answer. */
@@ -97,7 +121,7 @@ export class SocketSession implements Connection {
     if (this.#state.name === "closed") return;
     const { code, reason } = closeReasons[name];
     this.#setting.report("closing", { connection: this.id, code, reason });
-    this.#end();
+    this.#end(name);
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), closeGraceMs);
   }
@@ -109,20 +133,21 @@ export class SocketSession implements Connection {
     const { unsentBytes } = this;
     if (unsentBytes === 0 || unsentBytes < this.#unsentBytesSeen) this.#movedAtMs = nowMs;
     this.#unsentBytesSeen = unsentBytes;
-    if (nowMs - this.#heardAtMs > silenceMs) this.#cut("silent");
+    if (nowMs - this.#heardAtMs > silenceMs && !this.#socket.isPaused) this.#cut("silent");
     else if (nowMs - this.#movedAtMs > outboundStuckMs) this.#cut("tooSlow");
     else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 
   terminate(): void {
-    this.#end();
+    this.#end("restarting");
     this.#socket.terminate();
   }
 
   /** For a socket behind which nobody reads: a close frame would only queue. */
   #cut(name: CloseName): void {
     this.#setting.report("cut", { connection: this.id, reason: closeReasons[name].reason });
-    this.terminate();
+    this.#end(name);
+    this.#socket.terminate();
   }
 
   #heard(bytes: number): void {
@@ -142,6 +167,7 @@ export class SocketSession implements Connection {
 
   #receive(data: unknown, isBinary: boolean): void {
     if (this.#state.name === "closed") return;
+    this.#setting.traffic.framesIn++;
     try {
       const problem = isBinary && data instanceof Uint8Array ? this.#handle(data) : "malformed";
       if (problem) this.close(problem);
@@ -170,6 +196,11 @@ export class SocketSession implements Connection {
       case "ephemeral":
         // Stock clients gossip what they heard back to us; a socket speaks presence only for itself.
         return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : undefined;
+      case "feed":
+        // Not of the stock protocol: whoever did not say that it speaks ours does not get it.
+        return this.deckle && message.senderId === this.peerId
+          ? this.#setting.hub.receive(this.id, message)
+          : "malformed";
       case "sync":
       case "request":
         return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : "malformed";
@@ -185,22 +216,23 @@ export class SocketSession implements Connection {
     }
     if (this.#state.name === "awaiting-join") clearTimeout(this.#state.deadline);
     this.#state = { name: "joined", peerId: senderId, deckle: deckle === deckleVersion };
+    this.#encodedPeerId = encodeCbor(senderId);
     hub.join(this);
-    this.send(
-      encodeCbor({
-        type: "peer",
-        senderId: relayId,
-        targetId: senderId,
-        selectedProtocolVersion: protocolVersion,
-        peerMetadata: { isEphemeral: false, deckle: { version: deckleVersion, workspace } },
-      }),
-    );
+    const peerMetadata = { isEphemeral: false, deckle: { version: deckleVersion, workspace } };
+    const answer = {
+      type: "peer",
+      senderId: relayId,
+      selectedProtocolVersion: protocolVersion,
+      peerMetadata,
+    };
+    this.send(encodeSharedMap(answer, "targetId"));
     report("joined", { connection: this.id, peer: senderId, deckle: deckle ?? 0 });
     return undefined;
   }
 
-  #end(): void {
+  #end(reason: CloseName | "left" | "error"): void {
     if (this.#state.name === "closed") return;
+    this.#setting.observer?.closed(reason);
     if (this.#state.name === "awaiting-join") clearTimeout(this.#state.deadline);
     this.#state = { name: "closed" };
     this.#setting.hub.leave(this.id);

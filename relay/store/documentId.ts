@@ -13,3 +13,17 @@ export function makeDocumentId(bytes: Uint8Array = randomBytes(16)): string {
   const leadingZeros = checked.findIndex((byte) => byte !== 0);
   return "1".repeat(Math.max(0, leadingZeros)) + text;
 }
+
+/** Whether the check bytes of an id are right, as they are in all that automerge-repo makes. */
+export function isMadeDocumentId(id: string): boolean {
+  let number = 0n;
+  for (const char of id) {
+    const digit = alphabet.indexOf(char);
+    if (digit < 0) return false;
+    number = number * 58n + BigInt(digit);
+  }
+  const hex = number.toString(16);
+  if (hex.length > 40) return false;
+  const bytes = Buffer.from(hex.padStart(40, "0"), "hex");
+  return makeDocumentId(bytes.subarray(0, 16)) === id;
+}

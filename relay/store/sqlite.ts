@@ -1,311 +1,386 @@
 /**
- * The store in one SQLite file: WAL, `synchronous=FULL`, one process (the file is locked), one transaction a commit.
+ * The store in one SQLite file, synchronous: what a thread of its own runs (`thread.ts`). Nothing here waits.
  *
- * Every row carries two checksums, of what describes the change and of its chunk, both tied to the document: a torn,
- * flipped or misplaced row is found when it is read, moved to `damaged` and no longer listed, and heals when a peer
- * brings the change again. Rows are never reused. Failures of the disk are values; the caller decides.
+ * One transaction a commit, forced to disk before it returns. Everything read is checked: what is damaged is put right
+ * as far as it can be (`repair.ts`), the rest is set aside and heals when a peer brings it again. A file whose
+ * structure is damaged is not written to any more, so that it can still be salvaged; what is readable is served.
+ * Failures of the disk are values; after one the next call may succeed.
  */
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { crc32 } from "node:zlib";
-import Database from "better-sqlite3";
-import { z } from "zod";
-import { parseChange, type Change, type Hashing } from "../sync/chunk.ts";
-import type { LoggedChange } from "../sync/graph.ts";
-import type { Batch, Bytes, Committed, Listed } from "../sync/ports.ts";
-import { makeDocumentId } from "./documentId.ts";
-import type { Identity, Store, Verified } from "./store.ts";
+import type Database from "better-sqlite3";
+import {
+  mergeFanIn,
+  ordinalsMax,
+  segmentBytesMax,
+  segmentFullBytes,
+  storedDocumentsMax,
+  structureCheckMs,
+  walPagesMin,
+} from "../protocol/limits.ts";
+import type { Hashing } from "../sync/chunk.ts";
+import type {
+  Batch,
+  Bytes,
+  Committed,
+  FeedEntry,
+  FeedPage,
+  Listed,
+  Range,
+  Report,
+  Snapshot,
+} from "../sync/ports.ts";
+import { Damaged } from "./damaged.ts";
+import { Documents, type Document } from "./documents.ts";
+import { nodeHashing } from "./hashing.ts";
+import { Mark } from "./mark.ts";
+import { levelOf, merge } from "./merge.ts";
+import { checkEntries, meetMark } from "./opening.ts";
+import { isCorrupt, reasonOf, salvageAdvice, StoreProblem } from "./problem.ts";
+import { Repair } from "./repair.ts";
+import { scan, type Tables } from "./scan.ts";
+import { openFile } from "./schema.ts";
+import { checksumOfBody, rowOf, Segments } from "./segments.ts";
+import { Snapshots, unforced } from "./snapshots.ts";
+import { pagesInLog, statsOf } from "./stats.ts";
+import type { Identity, Stats, Verified } from "./store.ts";
+import { cutIndex, cutStretch, isStretch, offsetsOf, piecesOf } from "./stretches.ts";
+import { verifyTables } from "./verify.ts";
 
-/** Each entry brings a file from the version of its index to the next. Never edit one that was released. */
-const migrations = [
-  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-   CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
-   CREATE TABLE changes (
-     row INTEGER PRIMARY KEY AUTOINCREMENT,
-     document INTEGER NOT NULL REFERENCES documents (number),
-     hash BLOB NOT NULL, deps BLOB NOT NULL, actor BLOB NOT NULL, seq INTEGER NOT NULL,
-     size INTEGER NOT NULL, headerChecksum INTEGER NOT NULL, chunkChecksum INTEGER NOT NULL,
-     chunk BLOB NOT NULL,
-     UNIQUE (document, hash)
-   ) STRICT;
-   CREATE INDEX changesByDocument ON changes (document, row);
-   CREATE TABLE damaged (row INTEGER PRIMARY KEY, document INTEGER, hash BLOB, deps BLOB, actor BLOB, seq INTEGER,
-     size INTEGER, headerChecksum INTEGER, chunkChecksum INTEGER, chunk BLOB) STRICT;`,
-];
+type Failed = { readonly ok: false; readonly reason: string };
+const failed = (reason: string): Failed => ({ ok: false, reason });
 
-const numberRow = z.object({ number: z.number() });
-const valueRow = z.object({ value: z.string() });
-const insertedRow = z.object({ row: z.number() });
-const chunkRow = z.object({ chunk: z.instanceof(Uint8Array), chunkChecksum: z.number() });
-
-/** What a row says of a change; read on every opening of a document, so checked by hand rather than by a schema. */
-interface HeaderRow {
-  readonly row: number;
-  readonly hash: Buffer;
-  readonly deps: Buffer;
-  readonly actor: Buffer;
-  readonly seq: number;
-  readonly size: number;
-  readonly headerChecksum: number;
+/** Rolls a commit back: one of its documents must be put right first. */
+class DamagedEntry extends Error {
+  readonly number: number;
+  constructor(number: number) {
+    super("the entry of a document is damaged");
+    this.number = number;
+  }
 }
+/** Rolls a commit back: it is not what the caller said. */
+class BadBatch extends Error {}
 
-export class StoreProblem extends Error {}
-
-export class SqliteStore implements Store {
+export class SqliteStore {
   readonly identity: Identity;
+  readonly file: string;
   readonly #db: Database.Database;
-  readonly #hashing: Hashing;
-  readonly #statements: ReturnType<typeof prepare>;
-  readonly #write: (batches: readonly Batch[]) => number[][];
+  readonly #report: Report;
+  readonly #mark: Mark;
+  readonly #tables: Tables;
+  readonly #snapshots: Snapshots;
+  readonly #repair: Repair;
+  readonly #write: (batches: readonly Batch[]) => (number | undefined)[];
+  /** Numbers of documents with many small segments. */
+  readonly #toMerge = new Set<number>();
+  #sequence: number;
+  #markedSequence: number;
+  /** Why nothing is written any more. */
+  #broken: string | undefined;
+  #structureCheckedAtMs = Number.NEGATIVE_INFINITY;
+  #verifying = 0;
 
   /** Throws `StoreProblem` with words for the person who starts the relay. */
-  constructor(file: string, hashing: Hashing) {
-    this.#hashing = hashing;
-    this.#db = openFile(file);
-    this.identity = readIdentity(this.#db);
-    this.#statements = prepare(this.#db);
-    this.#write = this.#db.transaction((batches: readonly Batch[]) =>
-      batches.map((each) => this.#writeBatch(each)),
-    );
+  constructor(file: string, report: Report = () => {}, hashing: Hashing = nodeHashing) {
+    this.file = file;
+    this.#report = report;
+    const db = openFile(file);
+    this.#db = db;
+    try {
+      const documents = new Documents(db);
+      this.#sequence = documents.lastSequence();
+      this.#tables = {
+        db,
+        documents,
+        segments: new Segments(db),
+        damaged: new Damaged(db),
+        nextSequence: () => ++this.#sequence,
+      };
+      this.#repair = new Repair(this.#tables, hashing, report);
+      const entries = checkEntries(this.#tables, this.#repair, file);
+      for (const number of entries.toMerge) this.#toMerge.add(number);
+      this.identity = meetMark(this.#tables, file, report);
+      this.#markedSequence = this.#sequence;
+      this.#mark = new Mark(file, this.identity);
+      this.#mark.write(this.#sequence);
+      this.#snapshots = new Snapshots(db);
+    } catch (error) {
+      db.close();
+      throw error instanceof StoreProblem ? error : new StoreProblem(`${file}: ${reasonOf(error)}`);
+    }
+    this.#write = db.transaction((batches: readonly Batch[]) => batches.map((each) => this.#append(each)));
   }
 
   isReady(): boolean {
-    return this.#db.open;
+    return this.#db.open && this.#broken === undefined;
   }
 
-  async list(documentId: string, afterRow: number): Promise<Listed> {
-    try {
-      const document = this.#documentNumber(documentId);
-      if (document === undefined) return { ok: true, changes: [] };
-      const changes: LoggedChange[] = [];
-      const damaged: number[] = [];
-      for (const value of this.#statements.list.iterate(document, afterRow)) {
-        const row = asHeader(value);
-        if (!row) continue;
-        if (row.headerChecksum === headerChecksum(documentId, row)) changes.push(fromRow(row));
-        else damaged.push(row.row);
+  list(documentId: string, from: number): Listed {
+    return this.#guarded((): Listed => {
+      const document = this.#find(documentId);
+      if (!document) return { ok: true, stretches: [], next: 0 };
+      const { segments, faults } = scan(this.#tables, document, from);
+      if (faults.length > 0) {
+        const reason = this.#putRight(document);
+        return reason === undefined ? this.list(documentId, from) : failed(reason);
       }
-      for (const row of damaged) this.#setAside(row);
-      return { ok: true, changes };
-    } catch (error) {
-      return { ok: false, reason: reasonOf(error) };
-    }
+      const stretches = segments.map(({ first, count, index }) => {
+        if (first >= from) return { first, count, index };
+        const [rest] = cutIndex(index, count, [from - first]) ?? [];
+        return { first: from, count: first + count - from, index: rest ?? index };
+      });
+      return { ok: true, stretches, next: document.next };
+    });
   }
 
-  async read(documentId: string, rows: readonly number[]): Promise<Bytes> {
-    try {
-      const chunks: Uint8Array[] = [];
-      for (const row of rows) {
-        const found = chunkRow.safeParse(this.#statements.read.get(row));
-        if (!found.success || found.data.chunkChecksum !== crc32(found.data.chunk, crc32(documentId))) {
-          this.#setAside(row);
-          return { ok: false, reason: `row ${row} is damaged` };
+  read(documentId: string, ranges: readonly Range[]): Bytes {
+    return this.#guarded((): Bytes => {
+      const document = this.#find(documentId);
+      if (!document) return failed(`${documentId} is not there`);
+      const parts: Uint8Array[] = [];
+      let count = 0;
+      for (const range of ranges) {
+        const lacking = this.#readRange(document, range, parts);
+        if (lacking !== undefined) return failed(lacking);
+        count += range.to - range.from;
+      }
+      const [only] = parts;
+      return { ok: true, count, body: only && parts.length === 1 ? only : Buffer.concat(parts) };
+    });
+  }
+
+  commit(batches: readonly Batch[]): Committed {
+    if (this.#broken !== undefined) return failed(this.#broken);
+    return this.#guarded((): Committed => {
+      try {
+        const sequences = this.#write(batches);
+        this.#note();
+        return { ok: true, sequences };
+      } catch (error) {
+        if (error instanceof BadBatch) return failed(error.message);
+        if (!(error instanceof DamagedEntry)) throw error;
+        const reason = this.#rebuild(error.number);
+        return reason === undefined ? this.commit(batches) : failed(reason);
+      }
+    });
+  }
+
+  feed(after: number, count: number): FeedPage {
+    return this.#guarded((): FeedPage => {
+      const found = this.#tables.documents.feed(after, count + 1);
+      const entries: FeedEntry[] = [];
+      for (const each of found.slice(0, count)) {
+        if ("damaged" in each) {
+          const reason = this.#rebuild(each.number);
+          return reason === undefined ? this.feed(after, count) : failed(reason);
         }
-        chunks.push(found.data.chunk);
+        entries.push({ sequence: each.sequence, documentId: each.id, heads: each.heads });
       }
-      return { ok: true, chunks };
-    } catch (error) {
-      return { ok: false, reason: reasonOf(error) };
-    }
+      return { ok: true, entries, isLast: found.length <= count };
+    });
   }
 
-  async commit(batches: readonly Batch[]): Promise<Committed> {
+  /** Each step is a turn: others may have theirs in between. */
+  *snapshot(documentId: string): Generator<undefined, Snapshot | undefined> {
     try {
-      return { ok: true, rows: this.#write(batches) };
+      const document = this.#find(documentId);
+      return document && (yield* this.#snapshots.read(document.number, documentId, document.next));
     } catch (error) {
-      return { ok: false, reason: reasonOf(error) };
+      this.#notice(error);
+      return undefined;
     }
   }
 
-  async backup(file: string): Promise<void> {
+  *keepSnapshot(documentId: string, snapshot: Snapshot): Generator<undefined, void> {
+    try {
+      const document = this.isReady() ? this.#find(documentId) : undefined;
+      if (document) yield* this.#snapshots.keep(document.number, documentId, snapshot);
+    } catch (error) {
+      this.#report("store-snapshot-lost", { document: documentId, reason: this.#notice(error) });
+    }
+  }
+
+  *verify(): Generator<undefined, Verified> {
+    // What it looks at must not be merged away under it.
+    this.#verifying++;
+    try {
+      return yield* verifyTables(this.#tables, this.#snapshots, nodeHashing);
+    } catch (error) {
+      return { documents: 0, changes: 0, faults: [this.#notice(error)], notes: [] };
+    } finally {
+      this.#verifying--;
+    }
+  }
+
+  stats(): Stats | undefined {
+    try {
+      return statsOf(this.#tables, this.file);
+    } catch (error) {
+      this.#notice(error);
+      return undefined;
+    }
+  }
+
+  /** A consistent copy that others may write beside. Rejects. */
+  async copyTo(file: string): Promise<void> {
     await this.#db.backup(file);
   }
 
-  async verify(): Promise<Verified> {
-    const faults = z
-      .array(z.object({ integrity_check: z.string() }))
-      .parse(this.#db.pragma("integrity_check"))
-      .flatMap((each) => (each.integrity_check === "ok" ? [] : [each.integrity_check]));
-    const ids = z
-      .array(z.object({ id: z.string(), number: z.number() }))
-      .parse(this.#statements.documents.all());
-    let changes = 0;
-    for (const { id, number } of ids) {
-      const rows = this.#statements.list.all(number, 0).flatMap((value) => asHeader(value) ?? []);
-      // A change that was healed has a later row than what depends on it: presence counts, not order.
-      const held = new Set(rows.map((row) => row.hash.toString("hex")));
-      changes += rows.length;
-      for (const row of rows) faults.push(...this.#faultsOf(id, row, held));
+  /** One short piece of what can wait: the log into the file, small segments into larger ones. Whether there is more. */
+  tidy(): boolean {
+    if (!this.isReady()) return false;
+    try {
+      if (pagesInLog(this.#db) >= walPagesMin) {
+        this.#db.pragma("wal_checkpoint(PASSIVE)");
+        return true;
+      }
+      return this.#snapshots.tidy() || this.#mergeOne();
+    } catch (error) {
+      this.#report("store-tidying-failed", { reason: this.#notice(error) });
+      return false;
     }
-    const setAside = z.object({ count: z.number() }).parse(this.#statements.countDamaged.get()).count;
-    if (setAside > 0) faults.push(`${setAside} damaged rows were set aside`);
-    return { documents: ids.length, changes, faults };
   }
 
-  async stop(): Promise<void> {
+  /** Safe to call twice. */
+  close(): void {
+    if (!this.#db.open) return;
     this.#db.close();
+    this.#mark.close();
   }
 
-  #faultsOf(documentId: string, row: HeaderRow, held: ReadonlySet<string>): string[] {
-    const where = `${documentId} row ${row.row}`;
-    if (row.headerChecksum !== headerChecksum(documentId, row)) return [`${where}: header checksum`];
-    const found = chunkRow.safeParse(this.#statements.read.get(row.row));
-    if (!found.success) return [`${where}: unreadable`];
-    if (found.data.chunkChecksum !== crc32(found.data.chunk, crc32(documentId)))
-      return [`${where}: chunk checksum`];
-    const parsed = parseChange(found.data.chunk, this.#hashing);
-    if (!parsed.ok) return [`${where}: ${parsed.fault}`];
-    if (parsed.change.hash !== row.hash.toString("hex")) return [`${where}: another change`];
-    return parsed.change.deps.filter((dep) => !held.has(dep)).map((dep) => `${where}: lacks ${dep}`);
+  #append(batch: Batch): number | undefined {
+    const { documentId: id, first, count, heads } = batch;
+    const { documents, segments } = this.#tables;
+    const found = documents.find(id);
+    if (found && "damaged" in found) throw new DamagedEntry(found.number);
+    if (first !== (found?.next ?? 0)) return undefined;
+    if (heads.length % 32 !== 0 || !isStretch(batch))
+      throw new BadBatch(`a batch for ${id} is not what it says`);
+    const next = first + count;
+    if (next > ordinalsMax) throw new BadBatch(`${id} has as many changes as a document can have`);
+    const number = found?.number ?? Math.max(documents.lastNumber(), segments.lastDocument()) + 1;
+    if (number > storedDocumentsMax) throw new BadBatch("there are as many documents as a store can have");
+    const starts = batch.body.length > segmentBytesMax ? piecesOf(batch, segmentBytesMax) : [0];
+    const pieces = starts.length === 1 ? [batch] : (cutStretch(batch, starts) ?? []);
+    for (const [i, piece] of pieces.entries())
+      segments.insert(number, id, first + (starts[i] ?? 0), levelOf(piece.body.length), piece);
+    const sequence = this.#tables.nextSequence();
+    const tail = (found?.tail ?? 0) + pieces.length;
+    const bytes = (found?.bytes ?? 0) + batch.body.length;
+    const document = { number, id, next, sequence, bytes, heads, settled: found?.settled ?? 0, tail };
+    if (found) documents.append(document);
+    else documents.add(document);
+    // After a full segment, what is small before it can become one.
+    if (tail >= mergeFanIn || batch.body.length >= segmentFullBytes) this.#toMerge.add(number);
+    return sequence;
   }
 
-  #writeBatch({ documentId, changes }: Batch): number[] {
-    if (changes.length === 0) return [];
-    const number =
-      this.#documentNumber(documentId) ??
-      Number(this.#statements.addDocument.run(documentId).lastInsertRowid);
-    return changes.map((change) => this.#writeChange(documentId, number, change));
+  /** Hands over the bodies of a range; words if ordinals are missing. */
+  #readRange(document: Document, { from, to }: Range, parts: Uint8Array[]): string | undefined {
+    const { number, id } = document;
+    const { segments } = this.#tables;
+    for (let at = from; at < to;) {
+      // One at a time: a segment is large, and most ranges are a few changes.
+      const [row] = segments.whole(number, segments.begin(number, at), to, 1);
+      const end = row ? row.first + row.count : at;
+      if (!row || row.first > at || end <= at) {
+        const reason = this.#putRight(document);
+        return reason ?? `changes ${at} to ${to - 1} of ${id} are not all there`;
+      }
+      const offsets =
+        row.bodyChecksum === checksumOfBody(id, row.first, row) && row.row === rowOf(number, row.first)
+          ? offsetsOf(row.body, row.count)
+          : undefined;
+      if (!offsets) {
+        const reason = this.#putRight(document, new Set([row.row]));
+        return reason ?? `changes ${row.first} to ${end - 1} of ${id} were damaged`;
+      }
+      const until = Math.min(to, end);
+      const isWhole = at === row.first && until === end;
+      parts.push(isWhole ? row.body : row.body.subarray(offsets[at - row.first], offsets[until - row.first]));
+      at = until;
+    }
+    return undefined;
   }
 
-  #writeChange(documentId: string, document: number, change: Change): number {
-    const row = {
-      hash: Buffer.from(change.hash, "hex"),
-      deps: Buffer.from(change.deps.join(""), "hex"),
-      actor: Buffer.from(change.actor, "hex"),
-      seq: change.seq,
-      size: change.bytes.length,
-    };
-    const { hash, deps, actor, seq, size } = row;
-    const checksum = headerChecksum(documentId, row);
-    const chunkChecksum = crc32(change.bytes, crc32(documentId));
-    const added = this.#statements.add.run(
-      document,
-      hash,
-      deps,
-      actor,
-      seq,
-      size,
-      checksum,
-      chunkChecksum,
-      change.bytes,
-    );
-    if (added.changes === 1) return Number(added.lastInsertRowid);
-    return insertedRow.parse(this.#statements.find.get(document, hash)).row;
+  #mergeOne(): boolean {
+    if (this.#verifying > 0) return false;
+    const [number] = this.#toMerge;
+    if (number === undefined) return false;
+    const [document] = this.#tables.documents.after(number - 1, 1);
+    if (!document || "damaged" in document || document.number !== number) {
+      this.#toMerge.delete(number);
+      return true;
+    }
+    const merged = unforced(this.#db, () => merge(this.#tables, document));
+    // Others have their turn: one long document must not keep all from being merged.
+    this.#toMerge.delete(number);
+    if (merged.kind === "merged") this.#toMerge.add(number);
+    if (merged.kind === "damaged") this.#putRight(document, merged.rows);
+    return true;
   }
 
-  #documentNumber(documentId: string): number | undefined {
-    const found = this.#statements.document.get(documentId);
-    return found === undefined ? undefined : numberRow.parse(found).number;
+  #find(documentId: string): Document | undefined {
+    const found = this.#tables.documents.find(documentId);
+    if (!found || !("damaged" in found)) return found;
+    const reason = this.#rebuild(found.number);
+    if (reason !== undefined) throw new StoreProblem(reason);
+    const again = this.#tables.documents.find(documentId);
+    return again && !("damaged" in again) ? again : undefined;
   }
 
-  #setAside(row: number): void {
-    this.#db.transaction(() => {
-      this.#statements.copyDamaged.run(row);
-      this.#statements.remove.run(row);
-    })();
+  /** Undefined if the document is in order now, else why not. */
+  #putRight(document: Document, bodies?: ReadonlySet<number>): string | undefined {
+    this.#report("store-damaged", { document: document.id });
+    return this.#mending(() => this.#repair.document(document, bodies));
   }
-}
+  #rebuild(number: number): string | undefined {
+    this.#report("store-entry-damaged", { number });
+    return this.#mending(() => this.#repair.row(number));
+  }
 
-function openFile(file: string): Database.Database {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    const db = new Database(file, { timeout: 1_000 });
-    // Two relays on one file would each believe their own memory of it.
-    db.pragma("locking_mode = EXCLUSIVE");
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    db.pragma("foreign_keys = ON");
-    migrate(db, file);
-    return db;
-  } catch (error) {
-    if (error instanceof StoreProblem) throw error;
+  #mending(mend: () => boolean): string | undefined {
+    if (this.#broken !== undefined) return this.#broken;
+    if (!this.#isStructureWhole() || !mend())
+      this.#break(`the file's structure is damaged: ${salvageAdvice}`);
+    this.#note();
+    return this.#broken;
+  }
+
+  /** Writing into a damaged tree would damage what is still whole. */
+  #isStructureWhole(): boolean {
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - this.#structureCheckedAtMs) < structureCheckMs) return true;
+    this.#structureCheckedAtMs = nowMs;
+    return this.#db.pragma("quick_check(1)", { simple: true }) === "ok";
+  }
+
+  #break(reason: string): void {
+    if (this.#broken === undefined) this.#report("store-broken", { reason });
+    this.#broken ??= reason;
+  }
+
+  /** What went wrong, in words. */
+  #notice(error: unknown): string {
     const reason = reasonOf(error);
-    if (reason.includes("locked"))
-      throw new StoreProblem(`${file} is in use by another relay: stop it first`);
-    throw new StoreProblem(
-      `${file} cannot be opened (${reason}): check that the folder is writable and the file whole`,
-    );
+    if (isCorrupt(error)) this.#break(reason);
+    return reason;
   }
-}
 
-function migrate(db: Database.Database, file: string): void {
-  const version = z.number().parse(db.pragma("user_version", { simple: true }));
-  if (version > migrations.length) {
-    throw new StoreProblem(`${file} was written by a newer relay (schema ${version}): update this one`);
+  #guarded<Result>(run: () => Result): Result | Failed {
+    try {
+      return run();
+    } catch (error) {
+      return failed(this.#notice(error));
+    }
   }
-  db.transaction(() => {
-    for (const migration of migrations.slice(version)) db.exec(migration);
-    db.pragma(`user_version = ${migrations.length}`);
-  }).immediate();
-}
 
-function readIdentity(db: Database.Database): Identity {
-  const add = db.prepare("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING");
-  const get = db.prepare("SELECT value FROM meta WHERE key = ?");
-  return db.transaction(() => {
-    add.run("relayId", `relay-${randomBytes(12).toString("hex")}`);
-    add.run("workspace", makeDocumentId());
-    const read = (key: string): string => valueRow.parse(get.get(key)).value;
-    return { relayId: read("relayId"), workspace: read("workspace") };
-  })();
-}
-
-function prepare(db: Database.Database) {
-  return {
-    document: db.prepare("SELECT number FROM documents WHERE id = ?"),
-    documents: db.prepare("SELECT number, id FROM documents ORDER BY number"),
-    addDocument: db.prepare("INSERT INTO documents (id) VALUES (?)"),
-    list: db.prepare(
-      "SELECT row, hash, deps, actor, seq, size, headerChecksum FROM changes WHERE document = ? AND row > ? ORDER BY row",
-    ),
-    read: db.prepare("SELECT chunk, chunkChecksum FROM changes WHERE row = ?"),
-    add: db.prepare(
-      `INSERT INTO changes (document, hash, deps, actor, seq, size, headerChecksum, chunkChecksum, chunk)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (document, hash) DO NOTHING`,
-    ),
-    find: db.prepare("SELECT row FROM changes WHERE document = ? AND hash = ?"),
-    copyDamaged: db.prepare(
-      `INSERT OR REPLACE INTO damaged SELECT row, document, hash, deps, actor, seq, size, headerChecksum, chunkChecksum, chunk
-       FROM changes WHERE row = ?`,
-    ),
-    countDamaged: db.prepare("SELECT count(*) AS count FROM damaged"),
-    remove: db.prepare("DELETE FROM changes WHERE row = ?"),
-  };
-}
-
-function headerChecksum(
-  documentId: string,
-  row: Pick<HeaderRow, "hash" | "deps" | "actor" | "seq" | "size">,
-): number {
-  const text = crc32(`${row.seq} ${row.size}`, crc32(documentId));
-  return crc32(row.actor, crc32(row.deps, crc32(row.hash, text)));
-}
-
-function asHeader(value: unknown): HeaderRow | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("row" in value && "hash" in value && "deps" in value && "actor" in value)) return undefined;
-  if (!("seq" in value && "size" in value && "headerChecksum" in value)) return undefined;
-  const { row, hash, deps, actor, seq, size, headerChecksum: checksum } = value;
-  if (typeof row !== "number" || typeof seq !== "number" || typeof size !== "number") return undefined;
-  if (!Buffer.isBuffer(hash) || !Buffer.isBuffer(deps) || !Buffer.isBuffer(actor)) return undefined;
-  return typeof checksum === "number"
-    ? { row, hash, deps, actor, seq, size, headerChecksum: checksum }
-    : undefined;
-}
-
-function fromRow({ row, hash, deps, actor, seq, size }: HeaderRow): LoggedChange {
-  const allDeps = deps.toString("hex");
-  return {
-    row,
-    hash: hash.toString("hex"),
-    deps: Array.from({ length: deps.length / 32 }, (_, i) => allDeps.slice(64 * i, 64 * i + 64)),
-    actor: actor.toString("hex"),
-    seq,
-    size,
-  };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  /** Sets the mark forward. That it cannot be written must not make a commit that is on disk look failed. */
+  #note(): void {
+    if (this.#sequence === this.#markedSequence) return;
+    this.#markedSequence = this.#sequence;
+    try {
+      this.#mark.write(this.#sequence);
+    } catch (error) {
+      this.#report("store-mark-failed", { reason: reasonOf(error) });
+    }
+  }
 }

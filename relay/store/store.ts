@@ -6,6 +6,11 @@ export interface Identity {
   readonly relayId: string;
   /** Document id of the default workspace. */
   readonly workspace: string;
+  /**
+   * Names the numbering of the feed. Another one means that sequences were given again, after a restore or because
+   * commits are missing from the file: whoever follows the feed reads it from the start.
+   */
+  readonly epoch: string;
 }
 
 export interface Verified {
@@ -13,15 +18,38 @@ export interface Verified {
   readonly changes: number;
   /** One line a finding; empty is a whole store. */
   readonly faults: readonly string[];
+  /** What once was wrong and is no more. */
+  readonly notes: readonly string[];
 }
+
+export interface Stats {
+  readonly documents: number;
+  readonly changes: number;
+  /** Of all changes, as they came. */
+  readonly bytes: number;
+  readonly segments: number;
+  /** Changes that were set aside. */
+  readonly damaged: number;
+  readonly fileBytes: number;
+  readonly walBytes: number;
+  readonly largest: readonly {
+    readonly documentId: string;
+    readonly changes: number;
+    readonly bytes: number;
+  }[];
+}
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export interface Store extends ChangeLog {
   readonly identity: Identity;
-  /** Whether it answers at all, for `/readyz`. */
+  /** Whether it takes changes, as far as is known; for `/readyz`. */
   isReady(): boolean;
-  /** A consistent copy, taken while others write. */
-  backup(file: string): Promise<void>;
+  /** A consistent copy, taken while others write, proved whole before it gets its name. Overwrites nothing. */
+  backup(file: string): Promise<Outcome>;
   verify(): Promise<Verified>;
+  /** Undefined where the store cannot tell. */
+  stats(): Promise<Stats | undefined>;
   /** Every commit that was answered is in the store after this. */
   stop(): Promise<void>;
 }

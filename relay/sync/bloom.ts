@@ -27,15 +27,20 @@ export class BloomFilter {
   }
 
   static of(hashes: readonly HashWords[]): BloomFilter {
+    if (hashes.length === 0) return empty;
     const bits = new Uint8Array(Math.ceil((hashes.length * bitsPerEntry) / 8));
     const filter = new BloomFilter(hashes.length, bitsPerEntry, probesPerHash, bits);
-    for (const words of hashes)
-      filter.#walk(words, (byte, mask) => ((bits[byte] = (bits[byte] ?? 0) | mask), true));
+    for (const words of hashes) filter.#add(words);
     return filter;
   }
 
+  /** The filter of nothing. */
+  static none(): BloomFilter {
+    return new BloomFilter(0, bitsPerEntry, probesPerHash, new Uint8Array(0));
+  }
+
   static decode(bytes: Uint8Array): BloomFilter | undefined {
-    if (bytes.length === 0) return BloomFilter.of([]);
+    if (bytes.length === 0) return empty;
     try {
       const reader = new ByteReader(bytes);
       const entries = reader.number();
@@ -51,6 +56,11 @@ export class BloomFilter {
     }
   }
 
+  /** How many hashes are in it, as its maker says. */
+  get entries(): number {
+    return this.#entries;
+  }
+
   encode(): Uint8Array {
     if (this.#entries === 0) return new Uint8Array(0);
     const writer = new ByteWriter();
@@ -62,25 +72,36 @@ export class BloomFilter {
   }
 
   /** True may be wrong, false never is. */
-  has(words: HashWords): boolean {
-    if (this.#bits.length === 0) return false;
-    return this.#walk(words, (byte, mask) => ((this.#bits[byte] ?? 0) & mask) !== 0);
-  }
-
-  /** Visits the hash's bits until `visit` says no; true if it never did. */
-  #walk([a, b, c]: HashWords, visit: (byte: number, mask: number) => boolean): boolean {
-    const modulo = 8 * this.#bits.length;
+  has([a, b, c]: HashWords): boolean {
+    const bits = this.#bits;
+    const modulo = 8 * bits.length;
+    if (modulo === 0) return false;
     let x = a % modulo;
     let y = b % modulo;
     const z = c % modulo;
-    // Automerge probes x once even for a filter that claims no probes.
-    for (let i = 0; i < Math.max(1, this.#probes); i++) {
-      if (i > 0) {
-        x = (x + y) % modulo;
-        y = (y + z) % modulo;
-      }
-      if (!visit(x >>> 3, 1 << (x & 7))) return false;
+    // Automerge probes once even for a filter that claims no probes.
+    for (let left = this.#probes; ; left--) {
+      if ((((bits[x >>> 3] ?? 0) >>> (x & 7)) & 1) === 0) return false;
+      if (left <= 1) return true;
+      x = (x + y) % modulo;
+      y = (y + z) % modulo;
     }
-    return true;
+  }
+
+  /** Sets the bits that `has` looks at. */
+  #add([a, b, c]: HashWords): void {
+    const bits = this.#bits;
+    const modulo = 8 * bits.length;
+    let x = a % modulo;
+    let y = b % modulo;
+    const z = c % modulo;
+    for (let left = this.#probes; left > 0; left--) {
+      bits[x >>> 3] = (bits[x >>> 3] ?? 0) | (1 << (x & 7));
+      x = (x + y) % modulo;
+      y = (y + z) % modulo;
+    }
   }
 }
+
+/** Filters do not change, and most messages carry this one. */
+const empty = BloomFilter.none();

@@ -27,21 +27,29 @@ export class ByteReader {
 
   /** A view, not a copy. */
   take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at) throw new Truncated();
-    const from = this.#at;
-    this.#at += length;
+    const from = this.skip(length);
     return this.#bytes.subarray(from, this.#at);
+  }
+
+  /** Goes on behind the next `length` bytes; returns where they begin. */
+  skip(length: number): number {
+    const from = this.#at;
+    if (length > this.#bytes.length - from) throw new Truncated();
+    this.#at = from + length;
+    return from;
   }
 
   /** Unsigned LEB128 in its shortest form, at most 2^53 - 1. Automerge refuses longer forms too. */
   number(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let scale = 128; ; scale *= 128) {
       const next = this.byte();
       value += (next & 0x7f) * scale;
       if (!Number.isSafeInteger(value)) throw new Truncated();
       if (next < 0x80) {
-        if (next === 0 && scale > 1) throw new Truncated();
+        if (next === 0) throw new Truncated();
         return value;
       }
     }
@@ -54,9 +62,16 @@ export class ByteReader {
     return value;
   }
 
+  /** The next `length` bytes as hex. */
+  hex(length: number): string {
+    const from = this.skip(length);
+    return toHex(this.#bytes, from, this.#at);
+  }
+
   hashes(max: number): string[] {
-    const count = this.count(max, 32);
-    return Array.from({ length: count }, () => toHex(this.take(32)));
+    const hashes: string[] = [];
+    for (let left = this.count(max, 32); left > 0; left--) hashes.push(this.hex(32));
+    return hashes;
   }
 }
 
@@ -84,9 +99,16 @@ export class ByteWriter {
     this.byte(rest);
   }
 
+  /** The bytes that a hex text stands for. */
+  hex(hex: string): void {
+    this.#reserve(hex.length / 2);
+    writeHex(hex, this.#bytes, this.#length);
+    this.#length += hex.length / 2;
+  }
+
   hashes(hashes: readonly string[]): void {
     this.number(hashes.length);
-    for (const hash of hashes) this.bytes(fromHex(hash));
+    for (const hash of hashes) this.hex(hash);
   }
 
   done(): Uint8Array {
@@ -101,16 +123,59 @@ export class ByteWriter {
   }
 }
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const digits = "0123456789abcdef";
+const hexOfByte = Array.from(
+  { length: 256 },
+  (_, byte) => digits.charAt(byte >> 4) + digits.charAt(byte & 15),
+);
+/** Both digits of a byte as character codes, the first in the low half. */
+const codesOfByte = Uint16Array.from(hexOfByte, (hex) => hex.charCodeAt(0) | (hex.charCodeAt(1) << 8));
+const notADigit = 0xff;
+const valueOfDigit = new Uint8Array(128).fill(notADigit);
+for (let value = 0; value < 16; value++) {
+  valueOfDigit[digits.charCodeAt(value)] = value;
+  valueOfDigit[digits.toUpperCase().charCodeAt(value)] = value;
+}
 
-export function toHex(bytes: Uint8Array): string {
+/** Eight bytes in one call: half the time of a concatenation for each, measured, and the longest V8 inlines well. */
+export function toHex(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  const codes = codesOfByte;
   let hex = "";
-  for (const byte of bytes) hex += hexOfByte[byte];
+  let i = from;
+  for (; i + 8 <= to; i += 8) {
+    const a = codes[bytes[i] ?? 0] ?? 0;
+    const b = codes[bytes[i + 1] ?? 0] ?? 0;
+    const c = codes[bytes[i + 2] ?? 0] ?? 0;
+    const d = codes[bytes[i + 3] ?? 0] ?? 0;
+    const e = codes[bytes[i + 4] ?? 0] ?? 0;
+    const f = codes[bytes[i + 5] ?? 0] ?? 0;
+    const g = codes[bytes[i + 6] ?? 0] ?? 0;
+    const h = codes[bytes[i + 7] ?? 0] ?? 0;
+    // oxfmt-ignore
+    hex += String.fromCharCode(
+      a & 255, a >> 8, b & 255, b >> 8, c & 255, c >> 8, d & 255, d >> 8,
+      e & 255, e >> 8, f & 255, f >> 8, g & 255, g >> 8, h & 255, h >> 8,
+    );
+  }
+  for (; i < to; i++) hex += hexOfByte[bytes[i] ?? 0];
   return hex;
 }
 
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  writeHex(hex, bytes, 0);
   return bytes;
+}
+
+function writeHex(hex: string, into: Uint8Array, at: number): void {
+  if (hex.length & 1) throw new RangeError("not hex");
+  for (let i = 0; i < hex.length; i += 2)
+    into[at + (i >> 1)] = (valueOfHexDigit(hex.charCodeAt(i)) << 4) | valueOfHexDigit(hex.charCodeAt(i + 1));
+}
+
+/** Of a character code. What is none is a bug of the caller: hashes of peers arrive as bytes, or were checked. */
+export function valueOfHexDigit(code: number): number {
+  const value = valueOfDigit[code];
+  if (value === undefined || value === notADigit) throw new RangeError("not hex");
+  return value;
 }

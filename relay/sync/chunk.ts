@@ -27,48 +27,77 @@ export interface Hashing {
 export type ChunkFault = "not-a-change" | "bad-checksum" | "inflates-too-far" | "bad-header";
 export type ParsedChange =
   | { readonly ok: true; readonly change: Change; readonly inflatedBytes: number }
-  | { readonly ok: false; readonly fault: ChunkFault };
+  /** What it inflated to before it was refused counts too: somebody has paid for it. */
+  | { readonly ok: false; readonly fault: ChunkFault; readonly inflatedBytes: number };
 
-const magic = [0x85, 0x6f, 0x4a, 0x83];
+const checksumAt = 4;
+/** Type, length and body: what is hashed of a plain change. */
+const hashedFrom = 8;
+const typeDocument = 0;
 const typeChange = 1;
 const typeDeflatedChange = 2;
+
+/** Whether a chunk calls itself a whole document: nothing about whether it is one. */
+export const isDocumentChunk = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x85 &&
+  bytes[1] === 0x6f &&
+  bytes[2] === 0x4a &&
+  bytes[3] === 0x83 &&
+  bytes[8] === typeDocument;
+
+/** Whether it calls itself a change whose hash is that of its own bytes: one that costs no more than it is long. */
+export const isPlainChunk = (bytes: Uint8Array): boolean => bytes[8] === typeChange;
 
 export function parseChange(
   bytes: Uint8Array,
   hashing: Hashing,
-  inflatedBytesMax = changeInflatedBytesMax,
+  inflatedBytesMax: number = changeInflatedBytesMax,
 ): ParsedChange {
   try {
     return parse(bytes, hashing, Math.min(inflatedBytesMax, changeInflatedBytesMax));
   } catch (error) {
-    if (error instanceof Truncated) return { ok: false, fault: "bad-header" };
+    if (error instanceof Truncated) return refused("bad-header");
     throw error;
   }
 }
 
 function parse(bytes: Uint8Array, hashing: Hashing, inflatedBytesMax: number): ParsedChange {
-  const reader = new ByteReader(bytes);
-  for (const byte of magic) if (reader.byte() !== byte) return { ok: false, fault: "not-a-change" };
-  const checksum = reader.take(4);
+  if (bytes[0] !== 0x85 || bytes[1] !== 0x6f || bytes[2] !== 0x4a || bytes[3] !== 0x83)
+    return refused("not-a-change");
+  const reader = new ByteReader(bytes, hashedFrom);
   const type = reader.byte();
-  if (type !== typeChange && type !== typeDeflatedChange) return { ok: false, fault: "not-a-change" };
-  const content = reader.take(reader.number());
-  if (!reader.atEnd) return { ok: false, fault: "bad-header" };
+  if (type !== typeChange && type !== typeDeflatedChange) return refused("not-a-change");
+  if (reader.number() !== bytes.length - reader.at) return refused("bad-header");
+  if (type === typeChange) return readHeader(reader, hashing.sha256(bytes.subarray(hashedFrom)), bytes, 0);
 
-  const body = type === typeChange ? content : hashing.inflate(content, inflatedBytesMax);
-  if (!body) return { ok: false, fault: "inflates-too-far" };
-  const hash = hashing.sha256(type === typeChange ? bytes.subarray(8) : typeAndLengthBefore(body));
-  if (checksum.some((byte, i) => byte !== hash[i])) return { ok: false, fault: "bad-checksum" };
+  const body = hashing.inflate(bytes.subarray(reader.at), inflatedBytesMax);
+  if (!body) return refused("inflates-too-far", inflatedBytesMax);
+  try {
+    return readHeader(new ByteReader(body), hashing.sha256(typeAndLengthBefore(body)), bytes, body.length);
+  } catch (error) {
+    if (error instanceof Truncated) return refused("bad-header", body.length);
+    throw error;
+  }
+}
 
-  const header = new ByteReader(body);
+/** `header` stands at the beginning of the body, `hash` is what was computed of it. */
+function readHeader(
+  header: ByteReader,
+  hash: Uint8Array,
+  bytes: Uint8Array,
+  inflatedBytes: number,
+): ParsedChange {
+  for (let i = 0; i < 4; i++)
+    if (bytes[checksumAt + i] !== hash[i]) return refused("bad-checksum", inflatedBytes);
   const deps = header.hashes(changeDepsMax);
-  const actorLength = header.count(actorBytesMax, 1);
-  const actor = toHex(header.take(actorLength));
+  const actor = header.hex(header.count(actorBytesMax, 1));
   const seq = header.number();
-  if (seq === 0 || new Set(deps).size !== deps.length) return { ok: false, fault: "bad-header" };
-  const inflatedBytes = type === typeChange ? 0 : body.length;
+  if (seq === 0 || (deps.length > 1 && new Set(deps).size !== deps.length))
+    return refused("bad-header", inflatedBytes);
   return { ok: true, change: { hash: toHex(hash), deps, actor, seq, bytes }, inflatedBytes };
 }
+
+const refused = (fault: ChunkFault, inflatedBytes = 0): ParsedChange => ({ ok: false, fault, inflatedBytes });
 
 function typeAndLengthBefore(body: Uint8Array): Uint8Array {
   const writer = new ByteWriter();

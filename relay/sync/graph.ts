@@ -4,339 +4,394 @@
  * A change is a position in that order. Positions below `durable` are on disk; those above are accepted and wait for
  * their commit, and nothing outside may learn of them. A change whose deps are missing is an orphan and has no
  * position yet. An (actor, seq) pair has one change: a second one would make every peer refuse the document.
- * It holds no bytes of changes but those of the waiting ones.
+ *
+ * A durable change is about 60 bytes in typed arrays: hash, deps, the sum of sizes so far, and its *ordinal*, which is
+ * its number in the log. The two orders differ where a damaged change was healed later. Bytes of changes are held
+ * only while they wait.
  */
-import { orphanBytesMax, orphansMax } from "../protocol/limits.ts";
+import { areAncestors, extendHeads, notAncestors } from "./ancestry.ts";
 import type { HashWords } from "./bloom.ts";
+import { fromHex, toHex } from "./bytes.ts";
 import type { Change } from "./chunk.ts";
-
-/** A change as the log keeps it; `row` finds its bytes again. */
-export interface LoggedChange {
-  readonly hash: string;
-  readonly deps: readonly string[];
-  readonly actor: string;
-  readonly seq: number;
-  readonly size: number;
-  readonly row: number;
-}
-
-/** Who brought a change; 0 is the log. */
-export type Origin = number;
-
-interface Node {
-  readonly hash: string;
-  readonly deps: readonly number[];
-  readonly words: HashWords;
-  readonly actor: string;
-  readonly seq: number;
-  /** Bytes of the chunk. */
-  readonly size: number;
-  row: number | undefined;
-  origin: Origin;
-  /** The chunk, until its commit is done. */
-  change: Change | undefined;
-}
-interface Orphan {
-  readonly change: Change | LoggedChange;
-  readonly origin: Origin;
-}
+import { Dependencies } from "./dependencies.ts";
+import { firstCapacity, grownFloat64, grownInt32, nextCapacity } from "./growth.ts";
+import { HashList } from "./hash-list.ts";
+import { Origins, type Origin } from "./origins.ts";
+import { Orphans, type Held, type LoggedChange } from "./orphans.ts";
+import type { Logged, Range } from "./ports.ts";
+import { IndexCursor, isIndex } from "./segment.ts";
+import { Sequences } from "./sequences.ts";
 
 export type Added = "accepted" | "known" | "orphaned" | "conflicting-seq" | "too-many-orphans";
 
+/** What was accepted and did not become durable. */
+export interface TakenBack {
+  readonly change: Change;
+  readonly origin: Origin;
+}
+
+const noOrdinal = -1;
+/** Of a record of an index that has no position. */
+const notPlaced = -1;
+
 export class ChangeGraph {
-  readonly #nodes: Node[] = [];
-  readonly #positions = new Map<string, number>();
-  readonly #seqs = new Map<string, Map<number, string>>();
+  readonly #hashes = new HashList();
+  readonly #deps = new Dependencies();
+  readonly #sequences = new Sequences();
+  readonly #origins = new Origins();
+  /** Bytes of all chunks up to and including this one. */
+  #sizes: Float64Array = new Float64Array(firstCapacity);
+  #ordinals: Int32Array = new Int32Array(firstCapacity);
+  /** From position `durable` on. One of the log is there when what it missed was brought and waits itself. */
+  #waiting: Held[] = [];
+  /** Durable positions, ascending. */
   readonly #heads = new Set<number>();
-  readonly #orphans = new Map<string, Orphan>();
-  readonly #orphansByDep = new Map<string, string[]>();
-  #orphanBytes = 0;
+  /** Made when there is one: most documents never have any. */
+  #orphans: Orphans | undefined;
+  /** Orphans that peers brought and whose missing dep the log brought: `adopt` places them. */
+  #adoptable: string[] = [];
   #durable = 0;
+  /** The deps of the change that is being placed: the first so many of these. */
+  readonly #found: number[] = [];
 
   get durable(): number {
     return this.#durable;
   }
   /** Accepted changes, durable or not. */
   get length(): number {
-    return this.#nodes.length;
+    return this.#hashes.length;
   }
-  /** Of what is durable. */
+  get orphanCount(): number {
+    return this.#orphans?.count ?? 0;
+  }
+  /** What it takes of memory, about. */
+  get bytes(): number {
+    const arrays =
+      this.#hashes.byteLength + this.#deps.byteLength + this.#sizes.byteLength + this.#ordinals.byteLength;
+    const waiting = this.sizeUpTo(this.length) - this.sizeUpTo(this.#durable) + 400 * this.#waiting.length;
+    const others = this.#sequences.byteLength + this.#origins.byteLength + (this.#orphans?.byteLength ?? 0);
+    return 3_000 + arrays + waiting + others;
+  }
+
+  /** Of what is durable, as are the others of its kind. */
   get heads(): string[] {
-    return this.hashesOf([...this.#heads]);
+    return this.hashesOf(this.headPositions);
   }
   get headPositions(): number[] {
     return [...this.#heads];
   }
-  get orphanCount(): number {
-    return this.#orphans.size;
+  /** 32 bytes each, ascending. */
+  headBytes(): Uint8Array {
+    return this.headBytesOf(this.#durable);
   }
-
-  add(change: Change | LoggedChange, origin: Origin): Added {
-    const { hash } = change;
-    if (this.#positions.has(hash) || this.#orphans.has(hash)) return "known";
-    const holder = this.#seqs.get(change.actor)?.get(change.seq);
-    if (holder !== undefined && holder !== hash) return "conflicting-seq";
-    const missing = change.deps.find((dep) => !this.#positions.has(dep));
-    if (missing !== undefined) return this.#orphan(change, origin, missing);
-    this.#append(change, origin);
-    this.#adopt(hash);
-    return "accepted";
+  /** As they will be once all below `length` is durable. */
+  headBytesOf(length: number): Uint8Array {
+    return fromHex(this.hashesOf(this.headsBelow(length)).sort().join(""));
+  }
+  /** The heads that the history has where it ends at `end`. */
+  headsBelow(end: number): number[] {
+    // From what is nearest: the whole history is looked through only for an end that lies in it.
+    const heads = new Set<number>(end >= this.#durable ? this.#heads : []);
+    extendHeads(heads, this.#deps, end >= this.#durable ? this.#durable : 0, end);
+    return [...heads];
   }
 
   /** The durable position of a hash. */
   position(hash: string): number | undefined {
-    const position = this.#positions.get(hash);
-    return position !== undefined && position < this.#durable ? position : undefined;
+    const position = this.#hashes.find(hash);
+    return position >= 0 && position < this.#durable ? position : undefined;
   }
-
   /** Durable or not, placed or not. */
   knows(hash: string): boolean {
-    return this.#positions.has(hash) || this.#orphans.has(hash);
+    return this.#hashes.find(hash) >= 0 || this.#orphans?.has(hash) === true;
   }
 
   hash(position: number): string {
-    return this.#node(position).hash;
+    return this.#hashes.hex(this.#checked(position));
   }
   hashesOf(positions: readonly number[]): string[] {
     return positions.map((position) => this.hash(position));
   }
   words(position: number): HashWords {
-    return this.#node(position).words;
+    return this.#hashes.words(this.#checked(position));
   }
-  deps(position: number): readonly number[] {
-    return this.#node(position).deps;
+  deps(position: number): number[] {
+    return this.#deps.list(this.#checked(position));
   }
+  /** Bytes of the chunk. */
   size(position: number): number {
-    return this.#node(position).size;
+    return this.sizeUpTo(this.#checked(position) + 1) - this.sizeUpTo(position);
   }
+  /** Bytes of the chunks at all positions below this one. */
+  sizeUpTo(position: number): number {
+    return position > 0 ? (this.#sizes[this.#checked(position - 1)] ?? 0) : 0;
+  }
+  /** The number that the log has given it. */
+  ordinal(position: number): number | undefined {
+    const ordinal = this.#ordinals[this.#checked(position)];
+    return ordinal === noOrdinal ? undefined : ordinal;
+  }
+  /** 0 also where it is long ago. */
   origin(position: number): Origin {
-    return this.#node(position).origin;
+    if (this.#checked(position) < this.#durable) return this.#origins.at(position);
+    const held = this.#waiting[position - this.#durable];
+    return held?.from === "peer" ? held.origin : 0;
   }
-  row(position: number): number | undefined {
-    return this.#node(position).row;
-  }
-  /** The chunk of a change that waits for its commit. */
+  /** The change, until its commit is done. */
   waiting(position: number): Change | undefined {
-    return this.#node(position).change;
+    if (this.#checked(position) < this.#durable) return undefined;
+    const held = this.#waiting[position - this.#durable];
+    return held?.from === "peer" ? held.change : undefined;
   }
-
+  /** Where the log has the chunks of these positions, in their order. */
+  ranges(positions: readonly number[]): Range[] {
+    const ranges: { from: number; to: number }[] = [];
+    let last: { from: number; to: number } | undefined;
+    for (const position of positions) {
+      const ordinal = this.ordinal(position);
+      if (ordinal === undefined) throw new RangeError(`position ${position} is not in the log`);
+      if (last?.to === ordinal) last.to++;
+      else ranges.push((last = { from: ordinal, to: ordinal + 1 }));
+    }
+    return ranges;
+  }
+  /** Bytes of changes that peers brought and that cannot be placed. */
+  get orphanBytes(): number {
+    return this.#orphans?.broughtBytes ?? 0;
+  }
   /** Hashes that orphans wait for and that nobody brought. */
   missing(): string[] {
-    return [...this.#orphansByDep.keys()].filter((hash) => !this.#orphans.has(hash));
+    return this.#orphans?.missing() ?? [];
   }
 
-  /** All positions below `upTo` are on disk now; `rows[i]` belongs to the i-th of them that had no row. */
-  commit(upTo: number, rows: readonly number[]): void {
-    let nextRow = 0;
-    for (let position = this.#durable; position < upTo; position++) {
-      const node = this.#node(position);
-      node.row ??= rows[nextRow++];
-      node.change = undefined;
-      for (const dep of node.deps) this.#heads.delete(dep);
-      this.#heads.add(position);
+  /** Durable positions that are not ancestors of (nor among) the given ones, ascending. */
+  since(known: readonly number[]): number[] {
+    return notAncestors(this.#deps, this.#durable, this.#heads, known);
+  }
+  /** Whether every target is an ancestor of, or among, `heads`. */
+  covers(heads: readonly number[], targets: readonly number[]): boolean {
+    return areAncestors(this.#deps, heads, targets);
+  }
+
+  add(change: Change, origin: Origin): Added {
+    if (this.#adoptable.length > 0) this.adopt();
+    if (this.knows(change.hash)) return "known";
+    if (this.#sequences.has(change.actor, change.seq)) return "conflicting-seq";
+    const held: Held = { from: "peer", change, origin };
+    const missing = this.#findDeps(change.deps);
+    if (missing !== undefined)
+      return (this.#orphans ??= new Orphans()).keep(held, missing) ? "orphaned" : "too-many-orphans";
+    this.#append(held);
+    this.#waiting.push(held);
+    this.#adoptAfter(change.hash, false);
+    return "accepted";
+  }
+
+  /**
+   * Takes in records of the log, which are durable at once. What is there already is skipped, as is the later of two
+   * with one (actor, seq). False is what is no index; then nothing has changed. After the last one `adopt` is due.
+   */
+  load({ first, count, index }: Logged): boolean {
+    if (this.length > this.#durable)
+      throw new RangeError("what waits for a commit would come before the log");
+    if (!isIndex(index, count)) return false;
+    const cursor = new IndexCursor(index);
+    const records = { cursor, positions: new Int32Array(count), offsets: new Uint32Array(count) };
+    this.reserve(count);
+    for (let at = 0; at < count && cursor.next(); at++) {
+      records.offsets[at] = cursor.hashAt;
+      records.positions[at] = this.#loadRecord(records, first + at);
     }
-    this.#durable = upTo;
+    this.#becomeDurable(this.length);
+    return true;
+  }
+
+  /** Room for `more` changes without growing in between: for who knows how many are to be loaded. */
+  reserve(more: number): void {
+    this.#hashes.reserve(more);
+    const needed = this.length + more;
+    this.#deps.reserve(needed - this.#deps.length);
+    if (needed <= this.#sizes.length) return;
+    const capacity = nextCapacity(this.#sizes.length, needed);
+    this.#sizes = grownFloat64(this.#sizes, capacity);
+    this.#ordinals = grownInt32(this.#ordinals, capacity);
+  }
+
+  /** Places orphans whose deps `load` brought; they wait for a commit like others. Returns how many. */
+  adopt(): number {
+    const before = this.length;
+    this.#settle(this.#adoptable, false);
+    return this.length - before;
+  }
+
+  /** All positions below `upTo` are on disk now. Those that had no ordinal have got `first` and those after it. */
+  commit(upTo: number, first: number): void {
+    if (upTo < this.#durable || upTo > this.length) throw new RangeError(`no commit up to ${upTo}`);
+    let next = first;
+    for (let position = this.#durable; position < upTo; position++) {
+      if (this.#ordinals[position] === noOrdinal) this.#ordinals[position] = next++;
+      this.#origins.add(position, this.origin(position));
+    }
+    this.#waiting.splice(0, upTo - this.#durable);
+    this.#becomeDurable(upTo);
   }
 
   /** Forgets everything that is not durable; returns who had brought it. */
   rollBack(): Set<Origin> {
-    const origins = new Set<Origin>();
-    for (const node of this.#nodes.splice(this.#durable)) {
-      this.#positions.delete(node.hash);
-      this.#seqs.get(node.actor)?.delete(node.seq);
-      origins.add(node.origin);
-    }
-    const orphans = [...this.#orphans.values()];
-    this.#orphans.clear();
-    this.#orphansByDep.clear();
-    this.#orphanBytes = 0;
-    for (const { change, origin } of orphans) {
-      if ("row" in change) this.add(change, origin);
-      else origins.add(origin);
-    }
+    const origins = this.#orphans?.removeBrought() ?? new Set<Origin>();
+    this.#adoptable = [];
+    for (const { origin } of this.takeBack()) origins.add(origin);
     return origins;
   }
 
+  /** Forgets the orphans that this one brought: nobody was told of them. */
+  forgetOrphansOf(origin: Origin): void {
+    this.#orphans?.removeBrought(origin);
+  }
+
+  /** Forgets what was accepted and is not durable, and returns it in its order. Orphans stay. */
+  takeBack(): TakenBack[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { change } of waiting.toReversed()) this.#sequences.delete(change.actor, change.seq);
+    this.#hashes.truncate(this.#durable);
+    this.#deps.truncate(this.#durable);
+    const taken: TakenBack[] = [];
+    for (const held of waiting) {
+      if (held.from === "peer") taken.push({ change: held.change, origin: held.origin });
+      else this.#takeLogged(held);
+    }
+    this.#becomeDurable(this.length);
+    return taken;
+  }
+
+  #checked(position: number): number {
+    if (position >= 0 && position < this.length) return position;
+    throw new RangeError(`no change at position ${position}`);
+  }
+
+  /** Puts the positions of deps into `#found`; returns the first that has none. */
+  #findDeps(deps: readonly string[]): string | undefined {
+    for (let i = 0; i < deps.length; i++) {
+      const dep = deps[i] ?? "";
+      const position = this.#hashes.find(dep);
+      if (position < 0) return dep;
+      this.#found[i] = position;
+    }
+    return undefined;
+  }
+
+  /** Gives a change whose deps are in `#found` the next position. */
+  #append(held: Held): void {
+    const { change } = held;
+    this.#hashes.push(change.hash);
+    this.#sequences.add(change.actor, change.seq);
+    if (held.from === "peer") this.#describe(change.deps.length, held.change.bytes.length, noOrdinal);
+    else this.#describe(change.deps.length, held.change.size, held.change.ordinal);
+  }
+
+  /** Of the hash that was added last: `#found` has its deps. */
+  #describe(depCount: number, size: number, ordinal: number): void {
+    const position = this.length - 1;
+    if (position >= this.#sizes.length) this.reserve(0);
+    this.#deps.push(this.#found, depCount);
+    this.#sizes[position] = this.sizeUpTo(position) + size;
+    this.#ordinals[position] = ordinal;
+  }
+
+  #becomeDurable(upTo: number): void {
+    extendHeads(this.#heads, this.#deps, this.#durable, upTo);
+    this.#durable = upTo;
+  }
+
+  /** Returns its position, or `notPlaced`. Nothing waits, so that what is placed here is durable. */
+  #loadRecord(records: Records, ordinal: number): number {
+    const { cursor, positions, offsets } = records;
+    const { index, hashAt, seq, size, depCount } = cursor;
+    const known = this.#hashes.findAt(index, hashAt);
+    if (known >= 0) return known;
+    const actor = cursor.actors[cursor.actor] ?? "";
+    if (this.#sequences.has(actor, seq)) return notPlaced;
+    for (let i = 0; i < depCount; i++) {
+      const dep = cursor.dep(i);
+      let position = dep >= 0 ? (positions[dep] ?? notPlaced) : notPlaced;
+      // Also for a record before this one: it may have been an orphan then.
+      if (position < 0) position = this.#hashes.findAt(index, dep >= 0 ? (offsets[dep] ?? 0) : ~dep);
+      if (position < 0) {
+        this.#takeLogged({ from: "log", change: loggedChange(records, ordinal) });
+        return notPlaced;
+      }
+      this.#found[i] = position;
+    }
+    this.#hashes.pushAt(index, hashAt);
+    this.#sequences.add(actor, seq);
+    this.#describe(depCount, size, ordinal);
+    const position = this.length - 1;
+    if (this.orphanCount > 0) {
+      const hash = this.hash(position);
+      this.#orphans?.remove(hash);
+      this.#adoptAfter(hash, true);
+    }
+    return position;
+  }
+
+  /** Places what the log has and nothing waits for, or keeps it until its deps are there. */
+  #takeLogged(held: Held): void {
+    const { hash, deps } = held.change;
+    const missing = this.#findDeps(deps);
+    if (missing === undefined) return this.#append(held);
+    const orphans = (this.#orphans ??= new Orphans());
+    if (orphans.get(hash)?.from === "log") return;
+    // Where a peer had brought it too, it need not be committed any more.
+    orphans.remove(hash);
+    orphans.keep(held, missing);
+  }
+
+  #adoptAfter(hash: string, isDurable: boolean): void {
+    if (this.orphanCount > 0) this.#settle([...(this.#orphans?.arrived(hash) ?? [])], isDurable);
+  }
+
   /**
-   * Durable positions that are not ancestors of (nor among) the given ones, ascending. Costs the size of the answer
-   * and of what lies beside it, not of the history: going down, it ends where only ancestors are left.
+   * Places those of these orphans that miss nothing more, and those that waited for them; what is left of a list is
+   * nothing. Where the log brought what was missing, only orphans of the log get positions, as they are durable.
    */
-  since(known: readonly number[]): number[] {
-    const ancestor = new Set(known);
-    const pending = new Set<number>();
-    const order = new MaxHeap();
-    const reach = (position: number): void => {
-      if (pending.has(position)) return;
-      pending.add(position);
-      order.push(position);
-    };
-    let unknown = 0;
-    for (const head of this.#heads) reach(head);
-    for (const head of known) reach(head);
-    for (const position of pending) if (!ancestor.has(position)) unknown++;
-    const found: number[] = [];
-    while (unknown > 0) {
-      const position = order.pop();
-      if (position === undefined) break;
-      const isAncestor = ancestor.has(position);
-      if (!isAncestor) {
-        unknown--;
-        found.push(position);
+  #settle(orphans: string[], isDurable: boolean): void {
+    const all = this.#orphans;
+    for (let orphan = orphans.pop(); all && orphan !== undefined; orphan = orphans.pop()) {
+      const held = all.get(orphan);
+      if (!held) continue;
+      if (isDurable && held.from === "peer") {
+        this.#adoptable.push(orphan);
+        continue;
       }
-      for (const dep of this.deps(position)) {
-        const seen = pending.has(dep);
-        if (isAncestor && !ancestor.has(dep)) {
-          ancestor.add(dep);
-          if (seen) unknown--;
-        } else if (!isAncestor && !seen && !ancestor.has(dep)) unknown++;
-        reach(dep);
+      const missing = this.#findDeps(held.change.deps);
+      if (missing !== undefined) {
+        all.await(missing, orphan);
+        continue;
       }
-    }
-    return found.reverse();
-  }
-
-  /** Whether every target is an ancestor of, or among, `heads`. */
-  covers(heads: readonly number[], targets: readonly number[]): boolean {
-    const left = new Set(targets);
-    const floor = Math.min(...targets);
-    const seen = new Set(heads);
-    const stack = [...heads];
-    while (left.size > 0) {
-      const position = stack.pop();
-      if (position === undefined) return false;
-      left.delete(position);
-      for (const dep of this.deps(position)) {
-        if (dep < floor || seen.has(dep)) continue;
-        seen.add(dep);
-        stack.push(dep);
-      }
-    }
-    return true;
-  }
-
-  /** The heads that the history had when only positions below `end` existed. */
-  headsBelow(end: number): number[] {
-    const inner = new Set<number>();
-    const heads: number[] = [];
-    for (let position = end - 1; position >= 0; position--) {
-      if (!inner.has(position)) heads.push(position);
-      for (const dep of this.deps(position)) inner.add(dep);
-    }
-    return heads;
-  }
-
-  #node(position: number): Node {
-    const node = this.#nodes[position];
-    if (!node) throw new RangeError(`no change at position ${position}`);
-    return node;
-  }
-
-  #append(change: Change | LoggedChange, origin: Origin): void {
-    const deps = change.deps.flatMap((dep) => this.#positions.get(dep) ?? []);
-    const logged = "row" in change;
-    this.#positions.set(change.hash, this.#nodes.length);
-    this.#nodes.push({
-      hash: change.hash,
-      deps,
-      words: wordsOf(change.hash),
-      actor: change.actor,
-      seq: change.seq,
-      size: logged ? change.size : change.bytes.length,
-      row: logged ? change.row : undefined,
-      origin,
-      change: logged ? undefined : change,
-    });
-    const seqs = this.#seqs.get(change.actor);
-    if (seqs) seqs.set(change.seq, change.hash);
-    else this.#seqs.set(change.actor, new Map([[change.seq, change.hash]]));
-  }
-
-  #orphan(change: Change | LoggedChange, origin: Origin, missing: string): Added {
-    const size = "bytes" in change ? change.bytes.length : 0;
-    if (this.#orphans.size >= orphansMax || this.#orphanBytes + size > orphanBytesMax)
-      return "too-many-orphans";
-    this.#orphans.set(change.hash, { change, origin });
-    this.#orphanBytes += size;
-    this.#await(missing, change.hash);
-    return "orphaned";
-  }
-
-  #await(dep: string, orphan: string): void {
-    const waiting = this.#orphansByDep.get(dep);
-    if (waiting) waiting.push(orphan);
-    else this.#orphansByDep.set(dep, [orphan]);
-  }
-
-  /** Places the orphans that waited for `arrived`, and those that waited for them. */
-  #adopt(arrived: string): void {
-    const queue = [arrived];
-    for (let hash = queue.pop(); hash !== undefined; hash = queue.pop()) {
-      const waiting = this.#orphansByDep.get(hash) ?? [];
-      this.#orphansByDep.delete(hash);
-      for (const each of waiting) {
-        const orphan = this.#orphans.get(each);
-        if (!orphan) continue;
-        const stillMissing = orphan.change.deps.find((dep) => !this.#positions.has(dep));
-        if (stillMissing !== undefined) {
-          this.#await(stillMissing, each);
-          continue;
-        }
-        this.#orphans.delete(each);
-        if ("bytes" in orphan.change) this.#orphanBytes -= orphan.change.bytes.length;
-        if (this.#seqs.get(orphan.change.actor)?.has(orphan.change.seq)) continue;
-        this.#append(orphan.change, orphan.origin);
-        queue.push(each);
-      }
+      all.remove(orphan);
+      if (this.#sequences.has(held.change.actor, held.change.seq)) continue;
+      this.#append(held);
+      if (!isDurable) this.#waiting.push(held);
+      for (const each of all.arrived(orphan)) orphans.push(each);
     }
   }
 }
 
-/** The hash's first three u32, little-endian. */
-function wordsOf(hash: string): HashWords {
-  const word = (at: number): number => {
-    const value = Number.parseInt(hash.slice(at, at + 8), 16);
-    return (
-      (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
-    );
-  };
-  return [word(0), word(8), word(16)];
+/** The records of a stretch that is loaded, up to the one at which the cursor is. */
+interface Records {
+  readonly cursor: IndexCursor;
+  readonly positions: Int32Array;
+  /** Where the hash of each begins. */
+  readonly offsets: Uint32Array;
 }
 
-/** Positions, largest first. */
-class MaxHeap {
-  readonly #items: number[] = [];
-
-  push(item: number): void {
-    const items = this.#items;
-    let at = items.push(item) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = items[parent] ?? item;
-      if (above >= item) break;
-      items[at] = above;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): number | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      const left = items[child];
-      if (left === undefined) break;
-      const right = items[child + 1];
-      if (right !== undefined && right > left) child++;
-      const larger = Math.max(left, right ?? left);
-      if (larger <= last) break;
-      items[at] = larger;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
+function loggedChange({ cursor, offsets }: Records, ordinal: number): LoggedChange {
+  const { index, hashAt, seq, size } = cursor;
+  const hash = (at: number): string => toHex(index, at, at + 32);
+  const deps = Array.from({ length: cursor.depCount }, (_, i) => {
+    const dep = cursor.dep(i);
+    return hash(dep < 0 ? ~dep : (offsets[dep] ?? 0));
+  });
+  return { hash: hash(hashAt), deps, actor: cursor.actors[cursor.actor] ?? "", seq, size, ordinal };
 }

@@ -8,26 +8,37 @@
 import {
   awaitedDocumentsPerConnectionMax,
   documentsPerConnectionMax,
-  ephemeralOutboundBytesMax,
+  documentsRefusedMax,
+  feedEntriesMax,
   groupCommitBytesMax,
   groupCommitMs,
   groupCommitQuietMs,
+  idleRoomBytesMax,
+  idleRoomMs,
   idleRoomsMax,
+  orphanBytesOfAllMax,
   outboundPauseBytes,
+  presenceTickMsMin,
 } from "../protocol/limits.ts";
-import { encodeSharedMap } from "../protocol/cbor.ts";
 import type { CloseName } from "../protocol/codes.ts";
-import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
+import type { EphemeralFrame, FeedRequest, SyncFrame } from "../protocol/messages.ts";
 import type { Hashing } from "./chunk.ts";
-import type { Action, ChangeLog, Committed, Connection, Report, Timing } from "./ports.ts";
+import { Feed } from "./feed.ts";
+import type { Action, Batch, ChangeLog, Committed, Connection, Documents, Report, Timing } from "./ports.ts";
 import { PresenceLane } from "./presence.ts";
 import { Room, type RoomSetting } from "./room.ts";
+import { Turns } from "./turns.ts";
 
 export interface HubSetting {
   readonly relayId: string;
   readonly log: ChangeLog;
+  /** Names the log's feed. */
+  readonly epoch: string;
+  readonly documents: Documents;
   readonly hashing: Hashing;
   readonly timing: Timing;
+  /** How long a room is kept that nobody is in. */
+  readonly idleRoomMs?: number;
   may(connection: Connection, documentId: string, action: Action): boolean;
   report: Report;
   /** Durable now; for other nodes. */
@@ -39,16 +50,23 @@ interface Member {
   readonly documents: Set<string>;
   /** Documents of which the relay had nothing when they were asked for, oldest first. */
   readonly awaited: Set<string>;
+  /** Documents of which there is more to send once its socket drains. */
+  readonly blocked: Set<string>;
   readonly presence: PresenceLane;
 }
 
-const presenceTickMs = 50;
+interface Pending {
+  readonly room: Room;
+  readonly batch: Batch | undefined;
+}
 
 export class Hub {
   readonly #setting: HubSetting;
   readonly #roomSetting: RoomSetting;
   readonly #rooms = new Map<string, Room>();
-  readonly #idle = new Set<Room>();
+  /** Rooms that nobody is in, and since when. */
+  readonly #idle = new Map<Room, number>();
+  #isForgetting = false;
   readonly #members = new Map<number, Member>();
   readonly #dirty = new Set<Room>();
   #dirtyBytes = 0;
@@ -56,45 +74,82 @@ export class Hub {
   #committedAtMs = Number.NEGATIVE_INFINITY;
   #committing: Promise<void> | undefined;
   #presenceScheduled = false;
+  readonly #feed: Feed;
+  readonly #turns: Turns;
+  /** Up to where the log's feed is known here. */
+  #sequence = 0;
+  /** Rooms that hold changes without what they depend on. */
+  readonly #orphanRooms = new Set<Room>();
+  /** Documents whose whole form could not be read: they are asked for as changes. */
+  readonly #plain = new Set<string>();
 
   constructor(setting: HubSetting) {
     this.#setting = setting;
-    this.#roomSetting = {
+    const shared = {
       relayId: setting.relayId,
+      may: (connection: Connection, documentId: string, action: Action) =>
+        setting.may(connection, documentId, action),
+      after: (delayMs: number, run: () => void) => setting.timing.after(delayMs, run),
+    };
+    this.#turns = new Turns(setting.timing, (error) => this.#onBug(error, []));
+    this.#feed = new Feed({
+      ...shared,
+      epoch: setting.epoch,
+      read: (after, count) => setting.log.feed(after, count),
+      onBug: (error) => this.#onBug(error, []),
+    });
+    this.#roomSetting = {
+      ...shared,
+      turns: this.#turns,
       log: setting.log,
+      documents: setting.documents,
       hashing: setting.hashing,
-      may: (connection, documentId, action) => setting.may(connection, documentId, action),
       report: setting.report,
-      later: (run) => setting.timing.after(0, run),
+      offersDocuments: (documentId) => !this.#plain.has(documentId),
+      onUnreadable: (room, connection) => this.#onUnreadable(room, connection),
+      onBlocked: (room, id) => void this.#members.get(id)?.blocked.add(room.documentId),
       onDirty: (room, bytes) => this.#onDirty(room, bytes),
+      onOrphaned: (room, connection) => this.#onOrphaned(room, connection),
       onLeft: (room) => this.#settle(room),
       onDamaged: (room) => this.#drop(room),
       onBug: (room, error) => this.#onBug(error, [room]),
     };
   }
 
-  get figures(): { rooms: number; connections: number } {
-    return { rooms: this.#rooms.size, connections: this.#members.size };
+  get figures(): { rooms: number; connections: number; feedListeners: number } {
+    const [rooms, connections] = [this.#rooms.size, this.#members.size];
+    return { rooms, connections, feedListeners: this.#feed.listeners };
   }
 
   join(connection: Connection): void {
     const presence = new PresenceLane(this.#setting.timing.nowMs());
-    this.#members.set(connection.id, { connection, documents: new Set(), awaited: new Set(), presence });
+    this.#members.set(connection.id, {
+      connection,
+      documents: new Set(),
+      awaited: new Set(),
+      blocked: new Set(),
+      presence,
+    });
   }
 
   leave(connectionId: number): void {
     const member = this.#members.get(connectionId);
     if (!member) return;
     this.#members.delete(connectionId);
+    this.#feed.leave(connectionId);
     for (const documentId of member.documents) this.#leaveRoom(member, documentId);
   }
 
   /** A frame of a joined connection; a name is why it must be closed. */
-  receive(connectionId: number, frame: SyncFrame | EphemeralFrame): CloseName | undefined {
+  receive(connectionId: number, frame: SyncFrame | EphemeralFrame | FeedRequest): CloseName | undefined {
     const member = this.#members.get(connectionId);
     if (!member) return undefined;
     if (frame.type === "ephemeral") {
       this.#present(member, frame);
+      return undefined;
+    }
+    if (frame.type === "feed") {
+      this.#feed.listen(member.connection, frame);
       return undefined;
     }
     const room = this.#enter(member, frame.documentId);
@@ -108,15 +163,28 @@ export class Hub {
   drained(connectionId: number): void {
     const member = this.#members.get(connectionId);
     if (!member) return;
-    for (const documentId of member.documents) {
+    for (const documentId of member.blocked) {
       if (member.connection.unsentBytes > outboundPauseBytes) return;
+      member.blocked.delete(documentId);
       this.#rooms.get(documentId)?.drained(connectionId);
     }
+    this.#feed.drained(connectionId);
   }
 
   /** Another node committed to this document. */
   refresh(documentId: string): void {
     this.#rooms.get(documentId)?.refresh();
+    this.#feed.committedElsewhere();
+  }
+
+  /** Looks in the log for what other nodes committed and the bus did not tell. */
+  async repair(): Promise<void> {
+    const page = await this.#setting.log.feed(this.#sequence, feedEntriesMax);
+    if (!page.ok) return this.#setting.report("repair-failed", { reason: page.reason });
+    const { entries, isLast } = page;
+    for (const { documentId } of entries) this.refresh(documentId);
+    this.#sequence = Math.max(this.#sequence, entries.at(-1)?.sequence ?? 0);
+    if (!isLast) await this.repair();
   }
 
   /** Commits what waits. Nothing may be received any more. */
@@ -145,15 +213,15 @@ export class Hub {
 
   async #open(room: Room): Promise<void> {
     const listed = await this.#setting.log.list(room.documentId, 0);
-    if (listed.ok) {
-      room.opened(listed.changes);
+    if (listed.ok && room.opened(listed)) {
       this.#settle(room);
       for (const connection of room.isEmpty ? room.connections : []) {
         const member = this.#members.get(connection.id);
         if (member) this.#await(member, room.documentId);
       }
     } else {
-      this.#setting.report("open-failed", { document: room.documentId, reason: listed.reason });
+      const reason = listed.ok ? "its log does not make sense" : listed.reason;
+      this.#setting.report("open-failed", { document: room.documentId, reason });
       this.#drop(room);
     }
   }
@@ -182,12 +250,33 @@ export class Hub {
     if (!room.isIdle || this.#dirty.has(room) || this.#rooms.get(room.documentId) !== room) return;
     if (room.isEmpty) return void this.#rooms.delete(room.documentId);
     this.#idle.delete(room);
-    this.#idle.add(room);
-    for (const oldest of this.#idle) {
-      if (this.#idle.size <= idleRoomsMax) return;
-      this.#idle.delete(oldest);
-      this.#rooms.delete(oldest.documentId);
+    this.#idle.set(room, this.#setting.timing.nowMs());
+    let bytes = 0;
+    for (const each of this.#idle.keys()) bytes += each.bytes;
+    for (const oldest of this.#idle.keys()) {
+      if (this.#idle.size <= idleRoomsMax && bytes <= idleRoomBytesMax) break;
+      bytes -= oldest.bytes;
+      this.#forget(oldest);
     }
+    this.#forgetLater();
+  }
+
+  #forget(room: Room): void {
+    this.#idle.delete(room);
+    this.#rooms.delete(room.documentId);
+  }
+
+  /** Memory follows what is active: a room that nobody came back to is let go. */
+  #forgetLater(): void {
+    if (this.#isForgetting || this.#idle.size === 0) return;
+    this.#isForgetting = true;
+    const { timing, idleRoomMs: afterMs = idleRoomMs } = this.#setting;
+    timing.after(afterMs, () => {
+      this.#isForgetting = false;
+      const before = timing.nowMs() - afterMs;
+      for (const [room, sinceMs] of this.#idle) if (sinceMs <= before) this.#forget(room);
+      this.#forgetLater();
+    });
   }
 
   /** The room cannot go on: its connections come back and sync again, from what the log then gives. */
@@ -195,6 +284,7 @@ export class Hub {
     this.#rooms.delete(room.documentId);
     this.#idle.delete(room);
     this.#dirty.delete(room);
+    this.#orphanRooms.delete(room);
     for (const connection of room.connections) connection.close("storeUnavailable");
   }
 
@@ -218,10 +308,11 @@ export class Hub {
     const rooms = [...this.#dirty];
     this.#dirty.clear();
     this.#dirtyBytes = 0;
-    const batches = rooms.map((room) => ({ documentId: room.documentId, changes: room.startCommit() }));
+    const pending = rooms.map((room) => ({ room, batch: room.startCommit() }));
+    const batches = pending.flatMap(({ batch }) => batch ?? []);
     this.#committing = this.#setting.log
       .commit(batches)
-      .then((result) => this.#finish(rooms, result))
+      .then((result) => this.#finish(pending, result))
       .catch((error: unknown) => this.#onBug(error, rooms))
       .then(() => {
         this.#committing = undefined;
@@ -231,15 +322,30 @@ export class Hub {
     return this.#committing;
   }
 
-  #finish(rooms: readonly Room[], result: Committed): void {
+  #finish(pending: readonly Pending[], result: Committed): void {
     if (result.ok) {
-      this.#setting.onCommitted(rooms.map((room) => room.documentId));
-      rooms.forEach((room, i) => room.committed(result.rows[i] ?? []));
+      this.#setting.onCommitted(pending.flatMap(({ batch }) => batch?.documentId ?? []));
+      this.#tellFeed(pending, result.sequences);
+      let at = 0;
+      for (const { room, batch } of pending)
+        if (batch && result.sequences[at++] === undefined) room.moved();
+        else room.committed();
     } else {
-      this.#setting.report("commit-failed", { rooms: rooms.length, reason: result.reason });
-      for (const room of rooms) this.#failed(room);
+      this.#setting.report("commit-failed", { rooms: pending.length, reason: result.reason });
+      for (const { room } of pending) this.#failed(room);
     }
-    for (const room of rooms) this.#settle(room);
+    for (const { room } of pending) this.#settle(room);
+  }
+
+  #tellFeed(pending: readonly Pending[], sequences: readonly (number | undefined)[]): void {
+    const batches = pending.flatMap(({ batch }) => batch ?? []);
+    const entries = batches.flatMap(({ documentId, heads }, i) => {
+      const sequence = sequences[i];
+      return sequence === undefined ? [] : [{ sequence, documentId, heads }];
+    });
+    if (this.#sequence + 1 === entries[0]?.sequence)
+      this.#sequence = entries.at(-1)?.sequence ?? this.#sequence;
+    this.#feed.committed(entries);
   }
 
   /** A bug of ours costs the rooms it happened in, which start afresh from the log, and not the relay. */
@@ -248,6 +354,33 @@ export class Hub {
       stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
     for (const room of rooms) this.#drop(room);
+  }
+
+  /**
+   * Orphans are kept for as long as who brought them is there, and within one bound for all documents: whoever goes
+   * past it has to come again, in order. A client that syncs as Automerge does brings hardly any.
+   */
+  #onOrphaned(room: Room, connection: Connection): void {
+    this.#orphanRooms.add(room);
+    let bytes = 0;
+    for (const each of this.#orphanRooms) {
+      bytes += each.orphanBytes;
+      if (each.orphanBytes === 0) this.#orphanRooms.delete(each);
+    }
+    if (bytes <= orphanBytesOfAllMax) return;
+    this.#setting.report("too-many-orphans", { connection: connection.id, bytes });
+    connection.close("outOfOrder");
+  }
+
+  /** It comes again as changes, on a new connection: Automerge does not send a document twice on one. */
+  #onUnreadable(room: Room, connection: Connection): void {
+    this.#plain.add(room.documentId);
+    for (const oldest of this.#plain) {
+      if (this.#plain.size <= documentsRefusedMax) break;
+      this.#plain.delete(oldest);
+    }
+    connection.close("unreadable");
+    this.#settle(room);
   }
 
   #failed(room: Room): void {
@@ -266,15 +399,13 @@ export class Hub {
   #forward({ connection }: Member, frame: EphemeralFrame): void {
     const room = this.#rooms.get(frame.documentId);
     if (!room || !this.#setting.may(connection, frame.documentId, "present")) return;
-    const { type, count, sessionId, documentId, data } = frame;
-    const entries = { type, senderId: connection.peerId, count, sessionId, documentId, data };
-    room.present(connection, encodeSharedMap(entries, "targetId"), ephemeralOutboundBytesMax);
+    room.present(connection, frame);
   }
 
   #schedulePresence(): void {
     if (this.#presenceScheduled) return;
     this.#presenceScheduled = true;
-    this.#setting.timing.after(presenceTickMs, () => {
+    this.#setting.timing.after(presenceTickMsMin, () => {
       this.#presenceScheduled = false;
       const nowMs = this.#setting.timing.nowMs();
       let isWaiting = false;

@@ -1,8 +1,10 @@
 /**
- * Automerge's sync message, version 1: heads, what is needed, what is had, changes.
+ * Automerge's sync message: heads, what is needed, what is had, changes.
  *
- * The relay advertises no capability, to which Automerge 3.5 answers with version 1 and plain changes (tried); a
- * version 2 message is refused. Bytes after the changes are the peer's capabilities and are skipped.
+ * Version 1 lists changes, version 2 has one whole document in their place; on the wire they differ in the first byte
+ * only, and an Automerge that knows version 2 takes a whole document in a message of version 1 as well (tried with
+ * 3.5). It tells so by flags after the changes, and expects version 2 to be understood by whoever sends flags. So the
+ * relay sends none, and is answered with plain changes, unless it *offers* to take a whole document.
  */
 import {
   bloomBytesMax,
@@ -13,6 +15,7 @@ import {
 } from "../protocol/limits.ts";
 import { BloomFilter } from "./bloom.ts";
 import { ByteReader, ByteWriter, Truncated } from "./bytes.ts";
+import type { Stretch } from "./segment.ts";
 
 export interface Have {
   readonly lastSync: readonly string[];
@@ -25,15 +28,29 @@ export interface Claim {
   readonly have: readonly Have[];
 }
 export interface SyncMessage extends Claim {
+  /** Chunks of changes or of documents, as views of the message. */
   readonly changes: readonly Uint8Array[];
+  /** The peer takes whole documents. */
+  readonly takesDocuments: boolean;
+}
+export interface OutgoingMessage extends Claim {
+  readonly changes: Pick<Stretch, "count" | "body">;
+  /** Tells the peer to send a whole document where that is shorter. */
+  readonly offersDocuments?: boolean;
 }
 
+export const noChanges: OutgoingMessage["changes"] = { count: 0, body: new Uint8Array(0) };
+
 const version1 = 0x42;
+const version2 = 0x43;
+/** A list of one flag, which says that version 2 is understood. */
+const flagsOfVersion2 = [1, 2];
 
 export function decodeSyncMessage(bytes: Uint8Array): SyncMessage | undefined {
   try {
     const reader = new ByteReader(bytes);
-    if (reader.byte() !== version1) return undefined;
+    const version = reader.byte();
+    if (version !== version1 && version !== version2) return undefined;
     const heads = reader.hashes(syncHeadsMax);
     const need = reader.hashes(syncNeedsMax);
     const have: Have[] = [];
@@ -46,14 +63,14 @@ export function decodeSyncMessage(bytes: Uint8Array): SyncMessage | undefined {
     const changes: Uint8Array[] = [];
     for (let count = reader.count(syncChangesMax, 1); count > 0; count--)
       changes.push(reader.take(reader.number()));
-    return { heads, need, have, changes };
+    return { heads, need, have, changes, takesDocuments: !reader.atEnd };
   } catch (error) {
     if (error instanceof Truncated) return undefined;
     throw error;
   }
 }
 
-export function encodeSyncMessage(message: SyncMessage): Uint8Array {
+export function encodeSyncMessage(message: OutgoingMessage): Uint8Array {
   const writer = new ByteWriter();
   writer.byte(version1);
   // Automerge keeps heads sorted and compares them as lists.
@@ -66,10 +83,8 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
     writer.number(bits.length);
     writer.bytes(bits);
   }
-  writer.number(message.changes.length);
-  for (const change of message.changes) {
-    writer.number(change.length);
-    writer.bytes(change);
-  }
+  writer.number(message.changes.count);
+  writer.bytes(message.changes.body);
+  if (message.offersDocuments) for (const byte of flagsOfVersion2) writer.byte(byte);
   return writer.done();
 }

@@ -10,6 +10,8 @@
 import {
   catchUpBytesMax,
   catchUpChangesMax,
+  documentFromBytes,
+  restartAtOnceChangesMax,
   stalledRoundsMax,
   waitingClaimsMax,
 } from "../protocol/limits.ts";
@@ -25,6 +27,7 @@ export interface Piece extends Claim {
 
 export interface Heard extends Claim {
   readonly request: boolean;
+  readonly takesDocuments: boolean;
   /** The message brought changes, which are accepted, refused or known by now. */
   readonly brought: boolean;
 }
@@ -43,9 +46,22 @@ export class Peering {
   #backlog: number[] = [];
   #sentNeeds = new Set<number>();
   #certain = false;
-  #shared: readonly number[] = [];
+  /** Of their heads, those that the graph had when they were told. */
+  #theirPositions: readonly number[] = [];
+  #lastSync: readonly string[] = [];
   #owes = false;
+  /** It has heads that the graph has not: only a message of its own can ask for them. */
+  #lacksTheirs = false;
   #stalls = 0;
+  /** It has nothing and takes a whole document; undecided until it was tried. */
+  #takesDocument = false;
+  /** Bytes of changes that were to go when it was last served anew, and that have gone since. */
+  #totalBytes = 0;
+  #sentBytes = 0;
+  #claimedChanges = 0;
+  #restart: Heard | undefined;
+  /** Messages that went to it and that nothing it said can be an answer to yet. */
+  #unanswered = 0;
   /** Set while the bytes of a piece are read: nothing may overtake it. */
   reading = false;
   /** Heads of the last receipt, so that none is sent twice. */
@@ -78,88 +94,180 @@ export class Peering {
     return first.heard;
   }
 
+  /** Positions have shifted, as another node's changes came before those that wait. */
+  awaitAtLeast(length: number): void {
+    for (const each of this.#waiting) each.awaits = Math.max(each.awaits, length);
+  }
+
   /** What was waited for will not come: a commit failed. */
   awaitOnly(durable: number): void {
     for (const each of this.#waiting) each.awaits = Math.min(each.awaits, durable);
   }
 
-  /** Everything below `position` was sent, nothing else is owed: the shared frame of a commit is right for it. */
+  /** Everything below `position` was sent and nothing is asked of it: the shared frame of a commit is right for it. */
   isLevelAt(position: number): boolean {
     return (
       this.#certain &&
       !this.reading &&
+      !this.#restart &&
       this.#sentUpTo === position &&
       this.#backlog.length === 0 &&
-      !this.#owes
+      !this.#lacksTheirs
     );
   }
 
+  /** The shared frame of a commit went out to it; as it told the heads, it was an answer as well. */
   sentShared(upTo: number): void {
+    this.#unanswered++;
     this.#sentUpTo = upTo;
+    this.#owes = false;
+  }
+
+  /** Whether it should be sent the document as a whole, which is tried once each time it is served anew. */
+  get wantsDocument(): boolean {
+    return this.#takesDocument && !this.reading;
+  }
+
+  /** It was sent a document that holds all positions below `upTo`; 0 is that there is none to send. */
+  sentDocument(upTo: number, graph: ChangeGraph): void {
+    this.#takesDocument = false;
+    if (upTo === 0) return;
+    this.#unanswered++;
+    this.#backlog = this.#backlog.filter((position) => position >= upTo);
+    this.#sentUpTo = Math.max(this.#sentUpTo, upTo);
+    this.#totalBytes = this.#bytesOf(graph);
+    this.#sentBytes = 0;
+    this.#owes = false;
+  }
+
+  /** How many changes it said that it has beyond what both have, when it last spoke. */
+  get claimedChanges(): number {
+    return this.#claimedChanges;
+  }
+
+  /** Bytes of changes, for whoever waits for them. */
+  get progress(): { readonly sentBytes: number; readonly totalBytes: number } {
+    return { sentBytes: this.#sentBytes, totalBytes: this.#totalBytes };
   }
 
   hear(heard: Heard, graph: ChangeGraph): void {
     const known = positionsOf(heard.heads, graph);
     const complete = known.length === heard.heads.length;
-    const base = [...new Set([...known, ...heard.have.flatMap((each) => positionsOf(each.lastSync, graph))])];
     const before = this.#theirHeads;
+    // As they were known then, or as they are now that what was unknown has come.
+    const positionsBefore = this.#lacksTheirs ? positionsOf(before ?? [], graph) : this.#theirPositions;
     const same = before !== undefined && !heard.brought && isSameSet(before, heard.heads);
     this.#theirHeads = heard.heads;
-    this.#shared = base;
+    this.#theirPositions = known;
+    this.#lastSync = heard.have.flatMap((each) => each.lastSync);
+    this.#claimedChanges = heard.have.reduce((sum, each) => sum + each.bloom.entries, 0);
 
-    const freshNeeds = positionsOf(heard.need, graph).filter(
-      (each) => each < this.#sentUpTo && !this.#sentNeeds.has(each),
-    );
-    if (same && !heard.request && freshNeeds.length === 0) {
+    const wentBack =
+      before !== undefined &&
+      complete &&
+      (this.#leapt(heard, known, positionsBefore) || !graph.covers(known, positionsBefore));
+    const needs = this.#freshNeeds(heard, graph);
+    // It said the same again, and not in answer to anything that went to it: what it was sent did not help it.
+    const isStuck = same && needs.length === 0 && this.#unanswered === 0;
+    if (this.#unanswered > 0) this.#unanswered--;
+    this.#lacksTheirs = !complete;
+    if (same && !heard.request && needs.length === 0) {
       if (++this.#stalls > stalledRoundsMax) return;
     } else if (!same) {
       this.#stalls = 0;
     }
-    const wentBack = before !== undefined && complete && !graph.covers(known, positionsOf(before, graph));
-    if (before === undefined || heard.request || wentBack || (same && freshNeeds.length === 0)) {
-      this.#startOver(base, heard.have, graph);
-    }
-    const backlog = new Set(this.#backlog);
-    for (const each of freshNeeds) {
-      this.#sentNeeds.add(each);
-      if (!backlog.has(each)) this.#backlog.push(each);
-    }
-    if (freshNeeds.length > 0) this.#backlog.sort((a, b) => a - b);
     if (heard.brought || !complete) this.#owes = true;
-    if (!this.#certain && complete && (graph.since(known)[0] ?? graph.durable) >= this.#sentUpTo) {
-      this.#certain = true;
-      this.#sentNeeds.clear();
+    if (before === undefined || heard.request || wentBack || isStuck || this.#restart) this.#restart = heard;
+    else {
+      this.#addNeeds(needs);
+      this.#settleCertainty(graph);
     }
   }
 
-  #startOver(base: readonly number[], have: readonly Have[], graph: ChangeGraph): void {
-    const missing = graph.since(base);
-    const send = notHad(missing, have, graph);
+  /**
+   * Far ahead of where it was, though nothing went to it and it brought nothing: elsewhere it may have, or it says now
+   * this and now that. To look whether it has all that it had costs the way between, so it is served anew, in its turn.
+   */
+  #leapt({ brought }: Heard, known: readonly number[], before: readonly number[]): boolean {
+    if (brought || this.#unanswered > 0) return false;
+    return Math.max(0, ...known) - Math.min(...before, Number.MAX_SAFE_INTEGER) > restartAtOnceChangesMax;
+  }
+
+  /** What a filter claimed wrongly. */
+  #freshNeeds({ need }: Heard, graph: ChangeGraph): number[] {
+    if (need.length === 0) return [];
+    return positionsOf(need, graph).filter((each) => each < this.#sentUpTo && !this.#sentNeeds.has(each));
+  }
+
+  #addNeeds(needs: readonly number[]): void {
+    if (needs.length === 0) return;
+    for (const each of needs) this.#sentNeeds.add(each);
+    this.#backlog = [...new Set([...this.#backlog, ...needs])].sort((a, b) => a - b);
+  }
+
+  #settleCertainty(graph: ChangeGraph): void {
+    if (this.#certain || this.#lacksTheirs) return;
+    if ((graph.since(this.#theirPositions)[0] ?? graph.durable) < this.#sentUpTo) return;
+    this.#certain = true;
+    this.#sentNeeds.clear();
+  }
+
+  /** What both have, as far as the peer has said. */
+  #shared(graph: ChangeGraph): number[] {
+    return [...new Set([...this.#theirPositions, ...positionsOf(this.#lastSync, graph)])];
+  }
+
+  /** What it lacks is to be worked out anew: `restart` does it, until then nothing is sent to it. */
+  get wantsRestart(): boolean {
+    return this.#restart !== undefined;
+  }
+
+  /** Costs the size of the history where it has little of it. */
+  restart(graph: ChangeGraph): void {
+    const heard = this.#restart;
+    if (!heard) return;
+    this.#restart = undefined;
+    const missing = graph.since(this.#shared(graph));
+    const send = notHad(missing, heard.have, graph);
     this.#backlog = send;
     this.#certain = send.length === missing.length;
     this.#sentUpTo = graph.durable;
     this.#sentNeeds.clear();
+    this.#addNeeds(this.#freshNeeds(heard, graph));
+    this.#settleCertainty(graph);
     this.#owes = true;
+    this.#totalBytes = this.#bytesOf(graph);
+    this.#sentBytes = 0;
+    const isNew = heard.heads.length === 0 && send.length === graph.durable;
+    this.#takesDocument = isNew && heard.takesDocuments && this.#totalBytes >= documentFromBytes;
+  }
+
+  #bytesOf(graph: ChangeGraph): number {
+    if (this.#backlog.length === graph.durable) return graph.sizeUpTo(graph.durable);
+    return this.#backlog.reduce((sum, position) => sum + graph.size(position), 0);
   }
 
   /** The next message for this peer, or nothing; the caller sends it before it asks again. */
   next(graph: ChangeGraph): Piece | undefined {
-    if (this.#theirHeads === undefined || this.reading) return undefined;
+    if (this.#theirHeads === undefined || this.reading || this.#restart) return undefined;
     const behind = this.#sentUpTo < graph.durable;
     if (!this.#owes && !behind && this.#backlog.length === 0) return undefined;
     const positions = this.#take(graph);
+    // Only its own: it is answered when all that it sent is durable. Each answer may cost it a filter of what is left.
+    if (!this.#owes && positions.length === 0) return undefined;
     const last = this.#backlog.length === 0 && this.#sentUpTo === graph.durable;
     const headPositions = last
       ? graph.headPositions
       : graph.headsBelow(Math.max(0, ...positions.slice(-1)) + 1);
     this.#owes = false;
+    this.#unanswered++;
     const heads = graph.hashesOf(headPositions);
     const need = [...new Set([...this.#theirHeads.filter((hash) => !graph.knows(hash)), ...graph.missing()])];
     return {
       positions,
       heads,
       need,
-      have: [this.#certain ? haveAll(heads) : haveSince(this.#shared, graph)],
+      have: [this.#certain ? haveAll(heads) : haveSince(this.#shared(graph), graph)],
     };
   }
 
@@ -172,6 +280,7 @@ export class Peering {
         return false;
       bytes += size;
       taken.push(position);
+      this.#sentBytes += size;
       return true;
     };
     const stopAt = this.#backlog.findIndex((position) => !fits(position));
@@ -199,6 +308,7 @@ function haveSince(shared: readonly number[], graph: ChangeGraph): Have {
 /** Of `missing`, what no filter claims, and all that depends on such a change (a filter may claim it wrongly). */
 function notHad(missing: readonly number[], have: readonly Have[], graph: ChangeGraph): number[] {
   const filters = have.map((each) => each.bloom);
+  if (filters.every((each) => each.entries === 0)) return [...missing];
   const send = new Set<number>();
   for (const position of missing) {
     const words = graph.words(position);

@@ -8,46 +8,52 @@
  */
 import {
   catchUpBytesMax,
-  changeInflatedBytesMax,
-  frameInflatedBytesMax,
-  ingestSliceChangesMax,
-  ingestWaitingBytesMax,
+  documentOfferedFromChanges,
+  lastReadMs,
   outboundPauseBytes,
+  progressFromBytes,
+  restartAtOnceChangesMax,
 } from "../protocol/limits.ts";
-import { concat, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
-import type { SyncFrame } from "../protocol/messages.ts";
-import { parseChange, type Change, type Hashing } from "./chunk.ts";
-import { ChangeGraph, type LoggedChange } from "./graph.ts";
-import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "./message.ts";
-import { haveAll, Peering, type Heard, type Piece } from "./peering.ts";
-import type { Action, ChangeLog, Connection, Report } from "./ports.ts";
+import { encodeSharedMap, type Encodable } from "../protocol/cbor.ts";
+import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
+import type { Hashing } from "./chunk.ts";
+import { fromHex } from "./bytes.ts";
+import { ChangeGraph } from "./graph.ts";
+import { Ingest } from "./ingest.ts";
+import { decodeSyncMessage, encodeSyncMessage, noChanges } from "./message.ts";
+import type { OutgoingMessage, SyncMessage } from "./message.ts";
+import { haveAll, Peering, type Piece } from "./peering.ts";
+import type { Action, Batch, Bytes, ChangeLog, Connection, Documents, Listed, Report } from "./ports.ts";
+import { RoomPresence } from "./presence.ts";
+import { SavedDocuments } from "./saved-document.ts";
+import { packBody, packStretch } from "./segment.ts";
+import type { Turns } from "./turns.ts";
 
 export interface RoomSetting {
   readonly relayId: string;
   readonly log: ChangeLog;
+  readonly documents: Documents;
   readonly hashing: Hashing;
   may(connection: Connection, documentId: string, action: Action): boolean;
   report: Report;
-  /** Runs once others had a turn. */
-  later(run: () => void): void;
+  readonly turns: Pick<Turns, "add" | "hold" | "release">;
+  after(delayMs: number, run: () => void): void;
   /** Changes wait for a commit. */
   onDirty(room: Room, bytes: number): void;
+  /** A change came that lacks what it depends on. */
+  onOrphaned(room: Room, connection: Connection): void;
   /** What a peer that left had uploaded is worked off: the room may be idle now. */
   onLeft(room: Room): void;
+  /** There is more for this connection once its socket has drained. */
+  onBlocked(room: Room, connectionId: number): void;
+  /** Whether a new document may be asked for whole. */
+  offersDocuments(documentId: string): boolean;
+  /** A whole document could not be read: from now on it must come as changes. */
+  onUnreadable(room: Room, connection: Connection): void;
   /** A stored chunk turned out bad: the graph in memory can no longer be served. */
   onDamaged(room: Room): void;
   /** Something threw that is not within a caller's turn. */
   onBug(room: Room, error: unknown): void;
-}
-
-/** A sync message on its way into the graph. */
-interface Upload {
-  readonly claim: Heard;
-  readonly chunks: readonly Uint8Array[];
-  readonly bytes: number;
-  /** Chunks before this one are taken in. */
-  at: number;
-  inflatableBytes: number;
 }
 
 export class Room {
@@ -55,61 +61,90 @@ export class Room {
   readonly #setting: RoomSetting;
   readonly #graph = new ChangeGraph();
   readonly #peerings = new Map<number, Peering>();
-  /** Peers whose changes are being taken in, and what they sent, oldest first. */
-  readonly #uploads = new Map<Peering, Upload[]>();
+  readonly #ingest: Ingest;
+  readonly #saved: SavedDocuments;
+  readonly #presence: RoomPresence;
   /** What happened before the log was read; `undefined` once it was. */
   #beforeOpen: (() => void)[] | undefined = [];
-  #lastRow = 0;
+  /** The ordinal that the next commit gives. */
+  #next = 0;
   /** The length of the graph that the commit under way will make durable. */
   #committing: number | undefined;
   #refreshWanted = false;
+  /** The last piece that was read from the log: many who come at once want the same. */
+  #lastRead: { readonly name: string; readonly bytes: Promise<Bytes> } | undefined;
 
   constructor(documentId: string, setting: RoomSetting) {
     this.documentId = documentId;
     this.#setting = setting;
+    const { log, documents, report, hashing } = setting;
+    this.#saved = new SavedDocuments(this.#graph, { documentId, log, documents, report });
+    this.#ingest = new Ingest(this.#graph, {
+      documentId,
+      hashing,
+      documents,
+      report,
+      turns: setting.turns,
+      accepted: (bytes) => setting.onDirty(this, bytes),
+      orphaned: ({ connection }) => setting.onOrphaned(this, connection),
+      finished: (peering) => this.#takenIn(peering),
+      unreadable: ({ connection }) => setting.onUnreadable(this, connection),
+      onBug: (error) => setting.onBug(this, error),
+    });
+    this.#presence = new RoomPresence({
+      after: (delayMs, run) => setting.after(delayMs, run),
+      listeners: () => this.#readers(),
+      relayId: setting.relayId,
+      documentId,
+    });
   }
 
   get isOpen(): boolean {
     return this.#beforeOpen === undefined;
   }
   get isIdle(): boolean {
-    const isBusy = this.#uploads.size > 0 || this.#graph.length > this.#graph.durable;
+    const isBusy = this.#ingest.isBusy || this.#graph.length > this.#graph.durable;
     return this.#peerings.size === 0 && this.isOpen && !isBusy;
   }
   /** Nothing of this document is held, nor about to be. */
   get isEmpty(): boolean {
-    return this.isOpen && this.#graph.length === 0 && this.#uploads.size === 0;
-  }
-  get heads(): string[] {
-    return this.#graph.heads;
+    return this.isOpen && this.#graph.length === 0 && !this.#ingest.isBusy;
   }
   get connections(): Connection[] {
     return [...this.#peerings.values()].map((each) => each.connection);
   }
+  /** What it takes of memory, about. */
+  get bytes(): number {
+    return this.#graph.bytes;
+  }
+  /** Bytes of changes that lack what they depend on. */
+  get orphanBytes(): number {
+    return this.#graph.orphanBytes;
+  }
 
-  opened(changes: readonly LoggedChange[]): void {
-    this.#take(changes);
+  /** False where the log gives what is no log: nothing can be served from it. */
+  opened(listed: Listed & { readonly ok: true }): boolean {
+    if (!this.#take(listed)) return false;
     const waiting = this.#beforeOpen ?? [];
     this.#beforeOpen = undefined;
     for (const run of waiting) run();
-  }
-
-  has(connectionId: number): boolean {
-    return this.#peerings.has(connectionId);
+    return true;
   }
 
   leave(connectionId: number): void {
     this.#peerings.delete(connectionId);
+    this.#graph.forgetOrphansOf(connectionId);
   }
 
   /** A sync or request frame. False is a frame that no Automerge makes. */
   receive(connection: Connection, frame: SyncFrame): boolean {
     const message = decodeSyncMessage(frame.data);
     if (!message) return false;
-    const peering = this.#peerings.get(connection.id) ?? new Peering(connection);
-    this.#peerings.set(connection.id, peering);
-    if (this.#beforeOpen) this.#beforeOpen.push(() => this.#hear(peering, frame, message));
-    else this.#hear(peering, frame, message);
+    let peering = this.#peerings.get(connection.id);
+    if (!peering) this.#peerings.set(connection.id, (peering = new Peering(connection)));
+    const from = peering;
+    if (this.#beforeOpen) this.#beforeOpen.push(() => this.#hear(from, frame, message));
+    else this.#hear(from, frame, message);
     return true;
   }
 
@@ -119,44 +154,53 @@ export class Room {
     if (peering && this.isOpen) this.#pump(peering);
   }
 
-  /** Frames of others that are not about edits: sent if it costs nothing, else dropped. */
-  present(from: Connection, shared: Uint8Array, unsentBytesMax: number): void {
-    for (const { connection } of this.#peerings.values()) {
-      if (connection.id === from.id || connection.unsentBytes > unsentBytesMax) continue;
-      if (!this.#setting.may(connection, this.documentId, "read")) continue;
-      connection.send(concat([shared, encodeCbor(connection.peerId)]));
-    }
+  present(from: Connection, frame: EphemeralFrame): void {
+    this.#presence.add(from, frame);
   }
 
-  /** The changes to commit next. The caller answers with `committed` or `failed`. */
-  startCommit(): Change[] {
-    const { durable, length } = this.#graph;
-    this.#committing = length;
-    return range(durable, length).flatMap((position) => this.#graph.waiting(position) ?? []);
+  /** The changes to commit next; undefined where all is on disk that is to be. `committed` or another answer follows. */
+  startCommit(): Batch | undefined {
+    const graph = this.#graph;
+    const upTo = (this.#committing = graph.length);
+    const changes = range(graph.durable, upTo).flatMap((position) => graph.waiting(position) ?? []);
+    if (changes.length === 0) return undefined;
+    const { documentId } = this;
+    return { documentId, first: this.#next, heads: graph.headBytesOf(upTo), ...packStretch(changes) };
   }
 
-  committed(rows: readonly number[]): void {
+  committed(): void {
     const graph = this.#graph;
     const [from, upTo] = [graph.durable, this.#committing ?? graph.durable];
     this.#committing = undefined;
     const chunks = new Map<number, Uint8Array>();
-    for (const position of range(from, upTo)) {
+    for (let position = from; position < upTo; position++) {
       const change = graph.waiting(position);
       if (change) chunks.set(position, change.bytes);
     }
-    graph.commit(upTo, rows);
-    this.#lastRow = Math.max(this.#lastRow, ...rows.slice(-1));
+    graph.commit(upTo, this.#next);
+    this.#next += chunks.size;
+    // First what was said, so that the shared frame can be the answer to it.
+    const receipts = [...this.#peerings.values()].map((peering) => this.#hearDue(peering));
     this.#announce(from, chunks);
-    for (const peering of this.#peerings.values()) this.#answer(peering);
+    let at = 0;
+    for (const peering of this.#peerings.values()) {
+      this.#receipt(peering, receipts[at++]);
+      this.#pump(peering);
+    }
     if (this.#refreshWanted) this.refresh();
+  }
+
+  /** The commit was not taken, because another node was first: what it committed comes before. */
+  moved(): void {
+    this.#committing = undefined;
+    this.refresh();
   }
 
   /** The commit did not happen. Whoever brought something must bring it again; returns them. */
   failed(): Connection[] {
     this.#committing = undefined;
     const origins = this.#graph.rollBack();
-    for (const peering of this.#uploads.keys())
-      if (origins.has(peering.connection.id)) this.#uploads.delete(peering);
+    this.#ingest.drop(origins);
     for (const peering of this.#peerings.values()) {
       peering.awaitOnly(this.#graph.durable);
       if (!origins.has(peering.connection.id)) this.#answer(peering);
@@ -167,185 +211,179 @@ export class Room {
   /** Another node may have committed to this document. */
   refresh(): void {
     if (!this.isOpen) return;
-    this.#refreshWanted = this.#graph.length > this.#graph.durable;
+    this.#refreshWanted = this.#committing !== undefined;
     if (this.#refreshWanted) return;
     const { log, report } = this.#setting;
     log
-      .list(this.documentId, this.#lastRow)
+      .list(this.documentId, this.#next)
       .then((listed) => {
         if (!listed.ok) return report("refresh-failed", { document: this.documentId, reason: listed.reason });
-        // Something was accepted meanwhile: positions would no longer be in commit order. After that commit, again.
-        this.#refreshWanted = this.#graph.length > this.#graph.durable;
-        if (this.#refreshWanted) return;
-        this.#take(listed.changes);
-        for (const peering of this.#peerings.values()) this.#answer(peering);
+        this.#refreshWanted = this.#committing !== undefined;
+        if (!this.#refreshWanted) this.#follow(listed);
       })
       .catch((error: unknown) => this.#setting.onBug(this, error));
   }
 
-  #take(changes: readonly LoggedChange[]): void {
-    for (const change of changes) {
-      this.#graph.add(change, 0);
-      this.#lastRow = Math.max(this.#lastRow, change.row);
+  /** What waits for a commit goes behind what other nodes committed. */
+  #follow(listed: Listed & { readonly ok: true }): void {
+    const graph = this.#graph;
+    const waiting = graph.takeBack();
+    if (!this.#take(listed)) return this.#setting.onDamaged(this);
+    let bytes = 0;
+    for (const { change, origin } of waiting) {
+      graph.add(change, origin);
+      bytes += change.bytes.length;
     }
-    this.#graph.commit(this.#graph.length, []);
+    graph.adopt();
+    for (const peering of this.#peerings.values()) peering.awaitAtLeast(graph.length);
+    if (graph.length > graph.durable) this.#setting.onDirty(this, bytes);
+    for (const peering of this.#peerings.values()) this.#answer(peering);
+  }
+
+  #take({ stretches, next }: Listed & { readonly ok: true }): boolean {
+    this.#next = next;
+    this.#graph.reserve(stretches.reduce((sum, each) => sum + each.count, 0));
+    return stretches.every((each) => this.#graph.load(each));
   }
 
   #hear(peering: Peering, frame: SyncFrame, message: SyncMessage): void {
     const { connection } = peering;
     if (!this.#setting.may(connection, this.documentId, "read")) {
       this.#peerings.delete(connection.id);
-      return this.#sendUnavailable(connection);
+      return this.#send(connection, { type: "doc-unavailable" });
     }
-    const mayWrite = message.changes.length > 0 && this.#setting.may(connection, this.documentId, "write");
-    const upload: Upload = {
-      claim: { ...message, request: frame.type === "request", brought: message.changes.length > 0 },
-      chunks: mayWrite ? message.changes : [],
-      bytes: frame.data.length,
-      at: 0,
-      inflatableBytes: frameInflatedBytesMax,
+    const { heads, need, have, changes, takesDocuments } = message;
+    const claim = {
+      heads,
+      need,
+      have,
+      takesDocuments,
+      request: frame.type === "request",
+      brought: changes.length > 0,
     };
-    const waitsAlready = this.#uploads.get(peering);
-    if (waitsAlready) {
-      waitsAlready.push(upload);
-      if (waitsAlready.reduce((sum, each) => sum + each.bytes, 0) > ingestWaitingBytesMax)
-        this.#ingest(peering, false);
-    } else {
-      this.#uploads.set(peering, [upload]);
-      this.#ingest(peering, true);
-    }
+    const mayWrite = claim.brought && this.#setting.may(connection, this.documentId, "write");
+    this.#ingest.add(peering, claim, mayWrite ? changes : [], frame.data.length);
   }
 
-  /** Works off what a peer uploaded, in order; `inSlices` leaves the rest for later turns. */
-  #ingest(peering: Peering, inSlices: boolean): void {
-    const uploads = this.#uploads.get(peering) ?? [];
-    for (let upload = uploads[0]; upload; upload = uploads[0]) {
-      const to = inSlices ? upload.at + ingestSliceChangesMax : upload.chunks.length;
-      this.#accept(peering.connection, upload, to);
-      if (upload.at < upload.chunks.length) {
-        return this.#setting.later(() => {
-          // Worked off at once, or given up, meanwhile.
-          if (this.#uploads.get(peering)?.[0] === upload) this.#ingest(peering, true);
-        });
-      }
-      uploads.shift();
-      const { heads, need, have, request, brought } = upload.claim;
-      peering.wait({ heads, need, have, request, brought }, this.#graph.length);
-    }
-    this.#uploads.delete(peering);
-    if (this.#peerings.get(peering.connection.id) === peering) this.#answer(peering);
-    else this.#setting.onLeft(this);
-  }
-
-  #accept(connection: Connection, upload: Upload, to: number): void {
-    const { documentId } = this;
-    const before = this.#graph.length;
-    let bytes = 0;
-    for (const chunk of upload.chunks.slice(upload.at, to)) {
-      const parsed = parseChange(
-        chunk,
-        this.#setting.hashing,
-        Math.min(upload.inflatableBytes, changeInflatedBytesMax),
-      );
-      // A bomb has cost what it was allowed to grow to.
-      upload.inflatableBytes -= parsed.ok
-        ? parsed.inflatedBytes
-        : parsed.fault === "inflates-too-far"
-          ? changeInflatedBytesMax
-          : 0;
-      bytes += chunk.length;
-      const result = parsed.ok ? this.#graph.add(parsed.change, connection.id) : parsed.fault;
-      if (result !== "accepted" && result !== "known" && result !== "orphaned") {
-        this.#setting.report("change-refused", {
-          document: documentId,
-          connection: connection.id,
-          why: result,
-        });
-      }
-    }
-    upload.at = Math.min(to, upload.chunks.length);
-    if (this.#graph.length > before) this.#setting.onDirty(this, bytes);
+  /** All that the peer has sent is in the graph. */
+  #takenIn(peering: Peering): void {
+    const { id } = peering.connection;
+    if (this.#peerings.get(id) === peering) return this.#answer(peering);
+    this.#graph.forgetOrphansOf(id);
+    this.#setting.onLeft(this);
   }
 
   /** Takes in what the peer said as far as it is durable, receipts it, and sends what is owed. */
   #answer(peering: Peering): void {
-    const graph = this.#graph;
-    for (let heard = peering.due(graph.durable); heard; heard = peering.due(graph.durable)) {
-      peering.hear(heard, graph);
-      if (heard.request && graph.length === 0) this.#sendUnavailable(peering.connection);
-      this.#receipt(peering, heard.heads);
-    }
+    this.#receipt(peering, this.#hearDue(peering));
     this.#pump(peering);
   }
 
-  #receipt(peering: Peering, heads: readonly string[]): void {
-    const { connection } = peering;
-    const key = heads.join();
-    if (!connection.deckle || heads.length === 0 || peering.receipted === key) return;
-    if (!heads.every((hash) => this.#graph.position(hash) !== undefined)) return;
-    peering.receipted = key;
-    const { documentId } = this;
-    const senderId = this.#setting.relayId;
-    connection.send(
-      encodeCbor({ type: "receipt", senderId, targetId: connection.peerId, documentId, heads }),
-    );
+  /** The heads that the peer last told of what is durable now. */
+  #hearDue(peering: Peering): readonly string[] {
+    const graph = this.#graph;
+    let heads: readonly string[] = [];
+    for (let heard = peering.due(graph.durable); heard; heard = peering.due(graph.durable)) {
+      peering.hear(heard, graph);
+      if (heard.request && graph.length === 0) this.#send(peering.connection, { type: "doc-unavailable" });
+      if (heard.heads.length > 0 && heard.heads.every((hash) => graph.position(hash) !== undefined))
+        heads = heard.heads;
+    }
+    return heads;
   }
 
-  /** One commit to all level peers: encoded once, and once more for each peer that brought a part of it. */
+  #receipt(peering: Peering, heads: readonly string[] = []): void {
+    const { connection } = peering;
+    const key = heads.join("");
+    if (!connection.deckle || heads.length === 0 || peering.receipted === key) return;
+    peering.receipted = key;
+    this.#send(connection, { type: "receipt" }, { heads: fromHex(key) });
+  }
+
+  /**
+   * One commit to all level peers: encoded once, and once more for each peer that brought a part of it. Where many
+   * brought something, they get their own back: Automerge passes over what it has, and it is a small part then.
+   */
   #announce(from: number, chunks: ReadonlyMap<number, Uint8Array>): void {
     const graph = this.#graph;
-    const positions = range(from, graph.durable);
+    const upTo = graph.durable;
     let bytes = 0;
     for (const chunk of chunks.values()) bytes += chunk.length;
-    if (bytes > catchUpBytesMax || chunks.size < positions.length) return;
-    const origins = new Set(positions.map((position) => graph.origin(position)));
+    if (bytes > catchUpBytesMax || chunks.size < upTo - from) return;
+    const origins = new Set<number>();
+    for (let position = from; position < upTo; position++) origins.add(graph.origin(position));
     const framesByExcluded = new Map<number, Uint8Array>();
-    const { heads } = graph;
     for (const peering of this.#peerings.values()) {
       const { connection } = peering;
       if (!peering.isLevelAt(from) || connection.unsentBytes > outboundPauseBytes) continue;
       if (!this.#setting.may(connection, this.documentId, "read")) continue;
-      const excluded = origins.has(connection.id) ? connection.id : 0;
+      const excluded = origins.size <= 2 && origins.has(connection.id) ? connection.id : 0;
       let shared = framesByExcluded.get(excluded);
-      if (!shared) {
-        const changes = positions.flatMap((each) =>
-          graph.origin(each) === excluded ? [] : (chunks.get(each) ?? []),
-        );
-        shared = this.#syncFrame({ heads, need: graph.missing(), have: [haveAll(heads)], changes });
-        framesByExcluded.set(excluded, shared);
-      }
-      connection.send(concat([shared, encodeCbor(connection.peerId)]));
-      peering.sentShared(graph.durable);
+      if (!shared) framesByExcluded.set(excluded, (shared = this.#commitFrame(chunks, excluded)));
+      connection.send(shared);
+      peering.sentShared(upTo);
     }
+  }
+
+  #commitFrame(chunks: ReadonlyMap<number, Uint8Array>, excluded: number): Uint8Array {
+    const graph = this.#graph;
+    const sent: Uint8Array[] = [];
+    for (const [position, chunk] of chunks)
+      if (excluded === 0 || graph.origin(position) !== excluded) sent.push(chunk);
+    const { heads } = graph;
+    return this.#syncFrame({ heads, need: graph.missing(), have: [haveAll(heads)], changes: packBody(sent) });
   }
 
   #pump(peering: Peering): void {
     const { connection } = peering;
+    const graph = this.#graph;
     while (connection.unsentBytes <= outboundPauseBytes) {
-      const piece = this.#setting.may(connection, this.documentId, "read")
-        ? peering.next(this.#graph)
-        : undefined;
-      if (!piece) return;
-      if (piece.positions.length === 0) {
-        this.#sendTo(connection, { ...piece, changes: [] });
-        continue;
+      if (!this.#setting.may(connection, this.documentId, "read")) return;
+      if (peering.wantsRestart) {
+        if (graph.durable > restartAtOnceChangesMax) return this.#restartLater(peering);
+        peering.restart(graph);
       }
-      this.#readAndSend(peering, piece);
-      return;
+      if (peering.wantsDocument) return this.#sendDocument(peering);
+      const piece = peering.next(graph);
+      if (!piece) return;
+      if (piece.positions.length > 0) return this.#readAndSend(peering, piece);
+      this.#sendTo(connection, { ...piece, changes: noChanges, offersDocuments: this.#offers(peering) });
     }
+    this.#setting.onBlocked(this, connection.id);
+  }
+
+  /** To compare what a peer has with a long history takes a while, and a peer may ask for it again and again. */
+  #restartLater(peering: Peering): void {
+    if (peering.reading) return;
+    peering.reading = true;
+    this.#setting.turns.add(peering.connection.id, () => {
+      peering.reading = false;
+      if (this.#peerings.get(peering.connection.id) !== peering) return;
+      peering.restart(this.#graph);
+      this.#pump(peering);
+    });
+  }
+
+  /** A long history that is new here is asked for as a whole document. */
+  #offers(peering: Peering): boolean {
+    const { claimedChanges } = peering;
+    return (
+      this.#graph.length === 0 &&
+      claimedChanges >= documentOfferedFromChanges &&
+      this.#setting.offersDocuments(this.documentId)
+    );
   }
 
   #readAndSend(peering: Peering, piece: Piece): void {
     const { connection } = peering;
-    const rows = piece.positions.flatMap((position) => this.#graph.row(position) ?? []);
     peering.reading = true;
-    this.#setting.log
-      .read(this.documentId, rows)
+    this.#progress(peering);
+    this.#read(piece.positions)
       .then((bytes) => {
         peering.reading = false;
         if (this.#peerings.get(connection.id) !== peering) return;
         if (bytes.ok) {
-          this.#sendTo(connection, { ...piece, changes: bytes.chunks });
+          this.#sendTo(connection, { ...piece, changes: bytes });
           this.#answer(peering);
         } else {
           this.#setting.report("chunk-damaged", { document: this.documentId, reason: bytes.reason });
@@ -355,22 +393,64 @@ export class Room {
       .catch((error: unknown) => this.#setting.onBug(this, error));
   }
 
-  #sendTo(connection: Connection, message: SyncMessage): void {
-    connection.send(concat([this.#syncFrame(message), encodeCbor(connection.peerId)]));
+  #read(positions: readonly number[]): Promise<Bytes> {
+    const ranges = this.#graph.ranges(positions);
+    const name = ranges.map(({ from, to }) => `${from}-${to}`).join();
+    if (this.#lastRead?.name === name) return this.#lastRead.bytes;
+    const bytes = this.#setting.log.read(this.documentId, ranges);
+    const read = { name, bytes };
+    this.#lastRead = read;
+    // Kept for those who come in the same moment, and not for longer.
+    this.#setting.after(lastReadMs, () => {
+      if (this.#lastRead === read) this.#lastRead = undefined;
+    });
+    return bytes;
   }
 
-  #syncFrame(message: SyncMessage): Uint8Array {
+  #sendDocument(peering: Peering): void {
+    const { connection } = peering;
+    peering.reading = true;
+    this.#progress(peering);
+    this.#saved
+      .get()
+      .then((saved) => {
+        peering.reading = false;
+        if (this.#peerings.get(connection.id) !== peering) return;
+        peering.sentDocument(saved?.upTo ?? 0, this.#graph);
+        if (saved) {
+          const { heads, bytes } = saved;
+          this.#sendTo(connection, { heads, need: [], have: [haveAll(heads)], changes: packBody([bytes]) });
+        }
+        this.#answer(peering);
+      })
+      .catch((error: unknown) => this.#setting.onBug(this, error));
+  }
+
+  #progress(peering: Peering): void {
+    const { sentBytes, totalBytes } = peering.progress;
+    if (!peering.connection.deckle || totalBytes < progressFromBytes) return;
+    this.#send(peering.connection, { type: "progress" }, { sentBytes, totalBytes });
+  }
+
+  #readers(): Connection[] {
+    const { documentId } = this;
+    return this.connections.filter((each) => this.#setting.may(each, documentId, "read"));
+  }
+
+  #sendTo(connection: Connection, message: OutgoingMessage): void {
+    connection.send(this.#syncFrame(message));
+  }
+
+  #syncFrame(message: OutgoingMessage): Uint8Array {
     const { documentId } = this;
     const data = encodeSyncMessage(message);
     return encodeSharedMap({ type: "sync", senderId: this.#setting.relayId, documentId, data }, "targetId");
   }
 
-  #sendUnavailable(connection: Connection): void {
+  #send(connection: Connection, { type }: { type: string }, more: Record<string, Encodable> = {}): void {
     const { documentId } = this;
     const senderId = this.#setting.relayId;
-    connection.send(
-      encodeCbor({ type: "doc-unavailable", senderId, targetId: connection.peerId, documentId }),
-    );
+    connection.send(encodeSharedMap({ type, senderId, documentId, ...more }, "targetId"));
   }
 }
 

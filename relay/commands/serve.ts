@@ -1,0 +1,78 @@
+/**
+ * `deckle-relay serve`: a relay until SIGTERM or SIGINT. SIGHUP reads the certificate again; where there is none and
+ * the relay runs in a terminal, the terminal was closed, and the relay ends with it.
+ *
+ * The first line on stdout is `listening ws://HOST:PORT/sync` (wss with TLS), and the only one: others wait for it.
+ */
+import { mkdirSync } from "node:fs";
+import { loadConfig, serveProblems } from "../config/effective.ts";
+import { configFacts, printConfig } from "../config/print.ts";
+import { metricsPlace, type Config } from "../config/settings.ts";
+import { startRelay, type Relay, type RelayOptions } from "../main.ts";
+import { openLog, stderrOutput, type Log } from "../server/log.ts";
+import { operandProblems, refuse, type Call, type ExitCode } from "./command.ts";
+
+export async function serve(call: Call): Promise<ExitCode> {
+  const loaded = loadConfig(call.args, call.environment, { "print-config": true });
+  if (!loaded.ok) return refuse(call, loaded.problems);
+  const { effective, words } = loaded;
+  const problems = [...operandProblems(words.operands, []), ...serveProblems(effective)];
+  const { config } = effective;
+  if (words.others.has("print-config")) {
+    call.out(printConfig(effective));
+    return problems.length > 0 ? refuse(call, problems) : 0;
+  }
+  if (problems.length > 0 || config.data === undefined) return refuse(call, problems);
+  const log = openLog({ output: stderrOutput(), level: config["log.level"], nowMs: Date.now });
+  log.report("configuration", configFacts(effective));
+  const wanted = untilAsked(log, config);
+  try {
+    // A new folder is for its owner only; of one that is there the operator has decided.
+    mkdirSync(config.data, { recursive: true, mode: 0o700 });
+    const relay = await startRelay({ ...optionsOf(config), data: config.data, report: log.report });
+    call.out(`listening ${relay.url}\n`);
+    await wanted(relay);
+    await relay.stop();
+    await log.flush();
+    return 0;
+  } catch (error) {
+    await log.flush();
+    call.err(`the relay did not start: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+function optionsOf(config: Config): Omit<RelayOptions, "data"> {
+  const { host, port } = config;
+  const place = metricsPlace(config.metrics);
+  const [cert, key] = [config["tls.cert"], config["tls.key"]];
+  return {
+    host,
+    port,
+    connectionsMax: config["limits.connections"],
+    ...(place?.at === "nowhere" && { metrics: "off" as const }),
+    ...(place?.at === "own-port" && { metrics: { host: place.host, port: place.port } }),
+    ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
+  };
+}
+
+/** Listens to signals from now on, also to those that come while the relay starts. */
+function untilAsked(log: Log, config: Config): (relay: Relay) => Promise<void> {
+  let relay: Relay | undefined;
+  const asked = new Promise<void>((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      log.report("stopping", { signal });
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    process.on("SIGHUP", (signal) => {
+      if (config["tls.cert"] === undefined && process.stdout.isTTY) stop(signal);
+      else relay?.reloadTls();
+    });
+  });
+  return (started) => {
+    relay = started;
+    return asked;
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The settings in force: flags over environment over file over defaults, each with where it came from.
+ *
+ * Every problem of every source is found before any is reported, so that a file is mended in one go.
+ */
+import { readEnvironment, configVariable, type Environment } from "./environment.ts";
+import { readConfigFile } from "./file.ts";
+import { readFlags, type OtherFlags, type Words } from "./flags.ts";
+import { example, place, type Given, type Problem, type Read, type Source } from "./given.ts";
+import { configSchema, keys, settings, type Config, type Key } from "./settings.ts";
+
+export interface Effective {
+  readonly config: Config;
+  readonly sources: ReadonlyMap<Key, Source>;
+}
+export type Loaded =
+  | { readonly ok: true; readonly effective: Effective; readonly words: Words }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+const byDefault: Source = { kind: "default" };
+
+/** `others`: flags of the command beside the settings that it takes. */
+export function loadConfig(
+  args: readonly string[],
+  environment: Environment,
+  others: OtherFlags,
+  taken?: readonly Key[],
+): Loaded {
+  const words = readFlags(args, { ...others, config: false }, taken);
+  const file = words.others.get("config") ?? environment[configVariable];
+  const all: readonly Read[] = [
+    ...(file ? readConfigFile(file) : []),
+    ...readEnvironment(environment),
+    ...words.given,
+  ];
+  const problems = all.filter((each) => "message" in each);
+  if (problems.length > 0) return { ok: false, problems };
+  const given = new Map(all.filter((each): each is Given => "key" in each).map((each) => [each.key, each]));
+  return { ok: true, effective: effectiveOf(given), words };
+}
+
+function effectiveOf(given: ReadonlyMap<Key, Given>): Effective {
+  const values = keys.map((key) => [key, given.get(key)?.value ?? settings[key].default]);
+  const sources = new Map(keys.map((key) => [key, given.get(key)?.source ?? byDefault]));
+  // Each was parsed where it was read, and the defaults by the tests: to fail here is a bug.
+  return { config: configSchema.parse(Object.fromEntries(values)), sources };
+}
+
+/** What no command can do without. */
+export function dataProblem({ config }: Effective): Problem | undefined {
+  if (config.data !== undefined) return undefined;
+  return {
+    message: `--data is missing: name the folder that the relay keeps everything in, e.g. ${example("data", byDefault, "./relay-data")}`,
+  };
+}
+
+/** What is wrong between settings that are each right. */
+export function serveProblems(effective: Effective): readonly Problem[] {
+  const { config, sources } = effective;
+  const at = (key: Key): string => place(key, sources.get(key) ?? byDefault);
+  const problems: Problem[] = [];
+  const lacksData = dataProblem(effective);
+  if (lacksData) problems.push(lacksData);
+  if (!config.open) {
+    const how = sources.get("open")?.kind === "default" ? "is missing" : "is false";
+    problems.push({
+      message: `${at("open")} ${how}: only the open mode exists yet, in which anyone on this machine may read and write; ask for it with ${example("open", sources.get("open") ?? byDefault)}`,
+    });
+  } else if (!loopback.has(config.host)) {
+    problems.push({
+      message: `${at("host")} is ${config.host}, and the open mode is for loopback only: write ${example("host", sources.get("host") ?? byDefault)}`,
+    });
+  }
+  for (const [one, other] of [
+    ["tls.cert", "tls.key"],
+    ["tls.key", "tls.cert"],
+  ] as const) {
+    if (config[one] === undefined || config[other] !== undefined) continue;
+    problems.push({
+      message: `${at(one)} is set without ${other}: write ${example(other, sources.get(one) ?? byDefault)} as well`,
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,64 @@
+/**
+ * What is looked at when a store is opened: that each document's entry is what was written, and that the file is not
+ * behind what was answered. A file that cannot be trusted with more is refused.
+ */
+import { findingsMax, mergeFanIn } from "../protocol/limits.ts";
+import type { Report } from "../sync/ports.ts";
+import { identityOf, newEpoch, writeIdentityValue } from "./identity.ts";
+import { readMark } from "./mark.ts";
+import { salvageAdvice, StoreProblem } from "./problem.ts";
+import type { Repair } from "./repair.ts";
+import type { Tables } from "./scan.ts";
+import type { Identity } from "./store.ts";
+
+const entriesAtOnce = 1_000;
+
+/** Makes damaged entries again. `toMerge` are the numbers of documents with many small segments. */
+export function checkEntries(tables: Tables, repair: Repair, file: string): { toMerge: readonly number[] } {
+  const { db, documents } = tables;
+  const isWrong = (pragma: string): boolean => db.pragma(pragma, { simple: true }) !== "ok";
+  const refused = (): StoreProblem => new StoreProblem(`${file} is damaged: ${salvageAdvice}`);
+  const damaged: number[] = [];
+  const toMerge: number[] = [];
+  for (let last = 0; ;) {
+    const page = documents.after(last, entriesAtOnce);
+    for (const each of page) {
+      if ("damaged" in each) damaged.push(each.number);
+      else if (each.tail >= mergeFanIn) toMerge.push(each.number);
+    }
+    last = page.at(-1)?.number ?? last;
+    if (page.length < entriesAtOnce) break;
+  }
+  const areIndexesWrong = isWrong("integrity_check(documents)");
+  if (!areIndexesWrong && damaged.length === 0) return { toMerge };
+  // Only the content of rows can be put right; writing into a damaged tree would damage what is still whole.
+  if (damaged.length > findingsMax || isWrong("quick_check(1)")) throw refused();
+  db.transaction(() => {
+    if (areIndexesWrong) db.exec("REINDEX documents");
+    for (const number of damaged) repair.row(number);
+  })();
+  if (isWrong("integrity_check(documents)")) throw refused();
+  return { toMerge };
+}
+
+/** Commits that were answered and are not in the file: the feed begins a new numbering, and it is written down. */
+export function meetMark(
+  { db, documents, segments, damaged }: Tables,
+  file: string,
+  report: Report,
+): Identity {
+  const mark = readMark(file);
+  const held = documents.lastSequence();
+  const isNew = held === 0 && segments.lastDocument() === 0;
+  const identity = identityOf(db, mark, isNew, file);
+  if (!mark || mark.epoch !== identity.epoch || mark.sequence <= held) return identity;
+  const reason = `${mark.sequence - held} commits that were answered are not in the file`;
+  const epoch = newEpoch();
+  const none = new Uint8Array();
+  db.transaction(() => {
+    writeIdentityValue(db, "epoch", epoch);
+    damaged.setAside({ id: null, first: 0, count: 0, reason, hashes: none, bytes: none });
+  })();
+  report("store-commits-lost", { reached: mark.sequence, held });
+  return { ...identity, epoch };
+}

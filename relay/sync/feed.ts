@@ -1,0 +1,152 @@
+/**
+ * The feed: which documents were committed to, in order, for clients that have many of them and open few.
+ *
+ * A client names the last sequence it saw and is told everything after it, page by page as its socket drains, then a
+ * few times a second what was new. A document is in the feed once, where it was last committed to, so a client that
+ * was away for months reads as many entries as there are documents, at most. What is recent is kept in memory; a gap
+ * in it (another node committed, or it is too long ago) is read from the log. Sequences of another epoch (the relay
+ * was restored from a backup) mean nothing: such a client starts over.
+ */
+import { encodeSharedMap } from "../protocol/cbor.ts";
+import { feedEntriesMax, feedRecentMax, feedTickMs, outboundPauseBytes } from "../protocol/limits.ts";
+import type { FeedRequest } from "../protocol/messages.ts";
+import type { Action, Connection, FeedEntry, FeedPage } from "./ports.ts";
+
+export interface FeedSetting {
+  readonly relayId: string;
+  readonly epoch: string;
+  /** Entries after a sequence. */
+  read(after: number, count: number): Promise<FeedPage>;
+  may(connection: Connection, documentId: string, action: Action): boolean;
+  after(delayMs: number, run: () => void): void;
+  onBug(error: unknown): void;
+}
+
+interface Listener {
+  readonly connection: Connection;
+  after: number;
+  /** It has been told that there is nothing more; what comes is told at ticks. */
+  isLevel: boolean;
+  reading: boolean;
+}
+
+export class Feed {
+  readonly #setting: FeedSetting;
+  readonly #listeners = new Map<number, Listener>();
+  /** The latest entries, without a gap: all there are after `#recentAfter`. */
+  #recent: FeedEntry[] = [];
+  #recentAfter = Number.MAX_SAFE_INTEGER;
+  #tickScheduled = false;
+
+  constructor(setting: FeedSetting) {
+    this.#setting = setting;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  listen(connection: Connection, { after, epoch }: FeedRequest): void {
+    const from = epoch === this.#setting.epoch ? after : 0;
+    const listener = { connection, after: from, isLevel: false, reading: false };
+    this.#listeners.set(connection.id, listener);
+    this.#serve(listener);
+  }
+
+  leave(connectionId: number): void {
+    this.#listeners.delete(connectionId);
+  }
+
+  drained(connectionId: number): void {
+    const listener = this.#listeners.get(connectionId);
+    if (listener) this.#serve(listener);
+  }
+
+  /** This node committed; ascending by sequence. */
+  committed(entries: readonly FeedEntry[]): void {
+    for (const entry of entries) {
+      const last = this.#recent.at(-1)?.sequence;
+      // Not the next one: what is between was another node's, and is in the log.
+      if (last === undefined || entry.sequence !== last + 1) {
+        this.#recent = [];
+        this.#recentAfter = entry.sequence - 1;
+      }
+      this.#recent.push(entry);
+    }
+    if (this.#recent.length > 2 * feedRecentMax) {
+      this.#recent = this.#recent.slice(-feedRecentMax);
+      this.#recentAfter = (this.#recent[0]?.sequence ?? 1) - 1;
+    }
+    this.#wake();
+  }
+
+  /** Another node committed: what is in memory is not all any more. */
+  committedElsewhere(): void {
+    this.#recent = [];
+    this.#recentAfter = Number.MAX_SAFE_INTEGER;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#tickScheduled || this.#listeners.size === 0) return;
+    this.#tickScheduled = true;
+    this.#setting.after(feedTickMs, () => {
+      this.#tickScheduled = false;
+      const frames = new Map<number, Uint8Array>();
+      for (const listener of this.#listeners.values()) this.#serve(listener, frames);
+    });
+  }
+
+  /** Sends what is new, if the socket has room for it. `frames` are those that others were sent at this tick. */
+  #serve(listener: Listener, frames?: Map<number, Uint8Array>): void {
+    const { connection } = listener;
+    if (listener.reading || connection.unsentBytes > outboundPauseBytes) return;
+    const recent = listener.isLevel ? this.#recentSince(listener.after) : undefined;
+    if (recent) {
+      if (recent.length === 0) return;
+      const last = recent.at(-1)?.sequence ?? listener.after;
+      const isForAll = recent.every(({ documentId }) => this.#setting.may(connection, documentId, "read"));
+      let frame = isForAll ? frames?.get(listener.after) : undefined;
+      frame ??= this.#frame(connection, recent, last, true);
+      if (isForAll) frames?.set(listener.after, frame);
+      connection.send(frame);
+      listener.after = last;
+      return;
+    }
+    listener.reading = true;
+    this.#setting
+      .read(listener.after, feedEntriesMax)
+      .then((page) => {
+        listener.reading = false;
+        if (this.#listeners.get(connection.id) !== listener) return;
+        // The log cannot be read now: the next tick tries again.
+        if (!page.ok) return this.#wake();
+        const { entries, isLast } = page;
+        const last = entries.at(-1)?.sequence ?? listener.after;
+        // An empty last page is told once: the client waits to hear that it is level.
+        if (entries.length > 0 || !listener.isLevel)
+          connection.send(this.#frame(connection, entries, last, isLast));
+        listener.after = last;
+        listener.isLevel = isLast;
+        if (!isLast) this.#serve(listener);
+      })
+      .catch((error: unknown) => this.#setting.onBug(error));
+  }
+
+  /** What is new after a sequence, the latest of each document; undefined where memory does not reach back. */
+  #recentSince(after: number): FeedEntry[] | undefined {
+    if (after < this.#recentAfter) return undefined;
+    const from = after - this.#recentAfter;
+    if (this.#recent.length - from > feedEntriesMax) return undefined;
+    const latest = new Map(this.#recent.slice(from).map((entry) => [entry.documentId, entry]));
+    return [...latest.values()].sort((a, b) => a.sequence - b.sequence);
+  }
+
+  #frame(connection: Connection, all: readonly FeedEntry[], upTo: number, isLast: boolean): Uint8Array {
+    const { relayId, epoch } = this.#setting;
+    const entries = all
+      .filter(({ documentId }) => this.#setting.may(connection, documentId, "read"))
+      .map(({ sequence, documentId, heads }) => [sequence, documentId, heads]);
+    return encodeSharedMap({ type: "feed", senderId: relayId, epoch, entries, upTo, isLast }, "targetId");
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * A relay process for tests whose times are shorter than an operator would set: `node relay/tuned.ts JSON`, where
+ * JSON is `{ data, port?, times? }`. Otherwise it is the same relay, with the same first line as `cli.ts serve`.
+ */
+import { z } from "zod";
+import { startRelay } from "./main.ts";
+
+const times = z.object({
+  pingMs: z.number().optional(),
+  silenceMs: z.number().optional(),
+  outboundStuckMs: z.number().optional(),
+  drainMs: z.number().optional(),
+  joinDeadlineMs: z.number().optional(),
+  idleRoomMs: z.number().optional(),
+});
+const options = z.object({ data: z.string(), port: z.number().default(0), times: times.default({}) });
+
+const { data, port, times: given } = options.parse(JSON.parse(process.argv[2] ?? ""));
+const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+const relay = await startRelay({ data, port, times: defined });
+process.stdout.write(`listening ${relay.url}\n`);
+process.on("SIGTERM", () => void relay.stop().then(() => process.exit(0)));
