@@ -10,8 +10,25 @@ const length64 = 127;
 /** The payload is `first` and then `second`. */
 export function binaryFrame(first: Uint8Array, second: Uint8Array): Buffer {
   const length = first.length + second.length;
-  const headerLength = length < length16 ? 2 : length < 0x10000 ? 4 : 10;
+  const headerLength = headerLengthOf(length);
   const frame = Buffer.allocUnsafe(headerLength + length);
+  writeHeader(frame, length);
+  frame.set(first, headerLength);
+  frame.set(second, headerLength + first.length);
+  return frame;
+}
+
+/** What goes before a payload of this length, where copying it would cost more than another buffer. */
+export function frameHeader(length: number): Buffer {
+  const header = Buffer.allocUnsafe(headerLengthOf(length));
+  writeHeader(header, length);
+  return header;
+}
+
+const headerLengthOf = (length: number): number => (length < length16 ? 2 : length < 0x10000 ? 4 : 10);
+
+function writeHeader(frame: Buffer, length: number): void {
+  const headerLength = headerLengthOf(length);
   frame[0] = finalBinary;
   if (headerLength === 2) frame[1] = length;
   else if (headerLength === 4) {
@@ -22,7 +39,4 @@ export function binaryFrame(first: Uint8Array, second: Uint8Array): Buffer {
     frame.writeUInt32BE(0, 2);
     frame.writeUInt32BE(length, 6);
   }
-  frame.set(first, headerLength);
-  frame.set(second, headerLength + first.length);
-  return frame;
 }

@@ -20,7 +20,7 @@ import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
 import { deckleVersion, protocolVersion } from "../protocol/version.ts";
 import type { Hub } from "../sync/hub.ts";
 import type { Action, Connection, Report } from "../sync/ports.ts";
-import { binaryFrame } from "./frame.ts";
+import { binaryFrame, frameHeader } from "./frame.ts";
 import type { Observer } from "./metrics.ts";
 
 export interface SessionSetting {
@@ -45,6 +45,8 @@ type State =
   | { readonly name: "joined"; readonly peerId: string; readonly deckle: boolean }
   | { readonly name: "closed" };
 
+/** A frame for many is not copied for each where it is longer than this. */
+const copiedFrameBytesMax = 16 * 1024;
 /** Room for the frame header around the largest `join`. */
 const joinBytesMax = joinFrameBytesMax + 64;
 
@@ -103,7 +105,16 @@ export class SocketSession implements Connection {
     if (this.#state.name === "closed" || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.unsentBytes > outboundBytesMax) return this.#cut("tooSlow");
     this.#setting.traffic.framesOut++;
-    this.#wire.write(binaryFrame(shared, this.#encodedPeerId), this.#onSent);
+    const wire = this.#wire;
+    if (shared.length <= copiedFrameBytesMax) {
+      wire.write(binaryFrame(shared, this.#encodedPeerId), this.#onSent);
+    } else {
+      wire.cork();
+      wire.write(frameHeader(shared.length + this.#encodedPeerId.length));
+      wire.write(shared);
+      wire.write(this.#encodedPeerId, this.#onSent);
+      wire.uncork();
+    }
     this.#isFull ||= this.unsentBytes > outboundPauseBytes;
   }
 

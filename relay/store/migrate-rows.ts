@@ -14,6 +14,7 @@ import { nodeHashing } from "./hashing.ts";
 import { HeadsFinder } from "./heads.ts";
 import { newEpoch, writeIdentityValue } from "./identity.ts";
 import { levelOf } from "./merge.ts";
+import { StoreProblem } from "./problem.ts";
 import { Segments } from "./segments.ts";
 
 const metaRow = z.object({ key: z.string(), value: z.string() });
@@ -98,6 +99,9 @@ function* rowsOf(
     const rows = z.array(changeRow).parse(page.all(document, last));
     yield* rows;
     if (rows.length < rowsAtOnce) return undefined;
-    last = rows.at(-1)?.row ?? last;
+    const end = rows.at(-1)?.row ?? last;
+    // A damaged tree may lead in circles.
+    if (end <= last) throw new StoreProblem("the changes are not in order: the file is damaged");
+    last = end;
   }
 }

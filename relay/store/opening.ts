@@ -26,7 +26,10 @@ export function checkEntries(tables: Tables, repair: Repair, file: string): { to
       if ("damaged" in each) damaged.push(each.number);
       else if (each.tail >= mergeFanIn) toMerge.push(each.number);
     }
-    last = page.at(-1)?.number ?? last;
+    const end = page.at(-1)?.number ?? last + 1;
+    // A damaged tree may lead in circles.
+    if (end <= last) throw refused();
+    last = end;
     if (page.length < entriesAtOnce) break;
   }
   const areIndexesWrong = isWrong("integrity_check(documents)");

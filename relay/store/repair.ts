@@ -40,7 +40,10 @@ export class Repair {
     })();
   }
 
-  /** Makes the row of a document again. False if nothing is left that says which document it was. */
+  /**
+   * Makes the row of a document again, or takes it away if nothing is left that says which document it was. False if
+   * the document is not right afterwards.
+   */
   row(number: number): boolean {
     const { db, documents, segments, damaged } = this.#tables;
     return db.transaction(() => {
@@ -56,7 +59,7 @@ export class Repair {
       if (!claim || another || documents.find(claim[0])) {
         const unknown = { id: null, first: 0, count: 0, hashes: new Uint8Array(), bytes: new Uint8Array() };
         damaged.setAside({ ...unknown, reason: `the entry of document ${number} was damaged` });
-        return false;
+        return true;
       }
       const [id, end] = claim;
       const next = damaged.of(id).reduce((max, { first, count }) => Math.max(max, first + count), end);

@@ -129,6 +129,8 @@ export class Snapshots {
     for (let left = walkedPerTurn; left > 0; left--) {
       const row = firstNumber(this.#nextPiece.get(this.#walked * piecesMax));
       const generation = row === undefined ? this.#walkEnd : Math.floor(row / piecesMax);
+      // A damaged tree may lead in circles.
+      if (generation < this.#walked) return false;
       this.#walked = Math.min(generation + 1, this.#walkEnd);
       if (generation >= this.#walkEnd) return [...this.#obsolete].some((each) => !this.#inUse.has(each));
       if (this.#named.get(generation) === undefined) this.#obsolete.add(generation);

@@ -172,6 +172,8 @@ export class SqliteStore {
           const reason = this.#rebuild(each.number);
           return reason === undefined ? this.feed(after, count) : failed(reason);
         }
+        if (each.sequence <= (entries.at(-1)?.sequence ?? after))
+          return failed(this.#break(`the feed is not in order: ${salvageAdvice}`));
         entries.push({ sequence: each.sequence, documentId: each.id, heads: each.heads });
       }
       return { ok: true, entries, isLast: found.length <= count };
@@ -353,9 +355,9 @@ export class SqliteStore {
     return this.#db.pragma("quick_check(1)", { simple: true }) === "ok";
   }
 
-  #break(reason: string): void {
+  #break(reason: string): string {
     if (this.#broken === undefined) this.#report("store-broken", { reason });
-    this.#broken ??= reason;
+    return (this.#broken ??= reason);
   }
 
   /** What went wrong, in words. */

@@ -63,6 +63,11 @@ export function* verifyTables(
   for (let last = 0; ;) {
     const [found] = tables.documents.after(last, 1);
     const stray = tables.segments.documentFrom(last + 1);
+    // A damaged tree may lead in circles.
+    if ((found?.number ?? last + 1) <= last || (stray ?? last + 1) <= last) {
+      say("the documents are not in order");
+      break;
+    }
     if (stray !== undefined && stray < (found?.number ?? Number.POSITIVE_INFINITY)) {
       say(`there are changes of a document ${stray} that is not listed`);
       last = stray;
@@ -86,8 +91,9 @@ export function* verifyTables(
 const checkRows = z.array(z.object({ integrity_check: z.string() }));
 
 function checkFile({ db }: Readable, say: Say): void {
-  for (const { integrity_check: line } of checkRows.parse(db.pragma("integrity_check")))
-    if (line !== "ok") say(`SQLite: ${line}`);
+  for (const { integrity_check: lines } of checkRows.parse(db.pragma("integrity_check")))
+    for (const line of lines.split("\n"))
+      if (line !== "ok" && !line.startsWith("***")) say(`SQLite: ${line}`);
   for (const key of ["relayId", "workspace", "epoch"]) {
     if (typeof readIdentityValue(db, key) !== "string") say(`who the relay is (${key}) is damaged`);
   }
@@ -120,6 +126,10 @@ function* verifyDocument(
     const [row] = tables.segments.whole(number, at, ordinalsMax, 1);
     const first = row ? row.row - number * ordinalsMax : next;
     if (!row || first >= next) break;
+    if (first < at) {
+      say(`${id}: its changes from ${at} on are not in order`);
+      break;
+    }
     skipTo(first);
     verifySegment(id, first, row, finder, hashing, say);
     changes += Math.max(0, row.count);

@@ -9,21 +9,19 @@
 import {
   catchUpBytesMax,
   documentOfferedFromChanges,
-  lastReadMs,
   outboundPauseBytes,
   progressFromBytes,
   restartAtOnceChangesMax,
 } from "../protocol/limits.ts";
-import { encodeSharedMap, type Encodable } from "../protocol/cbor.ts";
 import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
 import type { Hashing } from "./chunk.ts";
 import { fromHex } from "./bytes.ts";
+import { Frames } from "./frames.ts";
 import { ChangeGraph } from "./graph.ts";
 import { Ingest } from "./ingest.ts";
-import { decodeSyncMessage, encodeSyncMessage, noChanges } from "./message.ts";
-import type { OutgoingMessage, SyncMessage } from "./message.ts";
+import { decodeSyncMessage, noChanges, type SyncMessage } from "./message.ts";
 import { haveAll, Peering, type Piece } from "./peering.ts";
-import type { Action, Batch, Bytes, ChangeLog, Connection, Documents, Listed, Report } from "./ports.ts";
+import type { Action, Batch, ChangeLog, Connection, Documents, Listed, Report } from "./ports.ts";
 import { RoomPresence } from "./presence.ts";
 import { SavedDocuments } from "./saved-document.ts";
 import { packBody, packStretch } from "./segment.ts";
@@ -64,6 +62,7 @@ export class Room {
   readonly #ingest: Ingest;
   readonly #saved: SavedDocuments;
   readonly #presence: RoomPresence;
+  readonly #frames: Frames;
   /** What happened before the log was read; `undefined` once it was. */
   #beforeOpen: (() => void)[] | undefined = [];
   /** The ordinal that the next commit gives. */
@@ -71,13 +70,13 @@ export class Room {
   /** The length of the graph that the commit under way will make durable. */
   #committing: number | undefined;
   #refreshWanted = false;
-  /** The last piece that was read from the log: many who come at once want the same. */
-  #lastRead: { readonly name: string; readonly bytes: Promise<Bytes> } | undefined;
 
   constructor(documentId: string, setting: RoomSetting) {
     this.documentId = documentId;
     this.#setting = setting;
-    const { log, documents, report, hashing } = setting;
+    const { relayId, log, documents, report, hashing } = setting;
+    const after = (delayMs: number, run: () => void): void => setting.after(delayMs, run);
+    this.#frames = new Frames({ relayId, documentId, log, after });
     this.#saved = new SavedDocuments(this.#graph, { documentId, log, documents, report });
     this.#ingest = new Ingest(this.#graph, {
       documentId,
@@ -92,9 +91,9 @@ export class Room {
       onBug: (error) => setting.onBug(this, error),
     });
     this.#presence = new RoomPresence({
-      after: (delayMs, run) => setting.after(delayMs, run),
+      after,
       listeners: () => this.#readers(),
-      relayId: setting.relayId,
+      relayId,
       documentId,
     });
   }
@@ -250,7 +249,7 @@ export class Room {
     const { connection } = peering;
     if (!this.#setting.may(connection, this.documentId, "read")) {
       this.#peerings.delete(connection.id);
-      return this.#send(connection, { type: "doc-unavailable" });
+      return connection.send(this.#frames.other("doc-unavailable"));
     }
     const { heads, need, have, changes, takesDocuments } = message;
     const claim = {
@@ -285,7 +284,7 @@ export class Room {
     let heads: readonly string[] = [];
     for (let heard = peering.due(graph.durable); heard; heard = peering.due(graph.durable)) {
       peering.hear(heard, graph);
-      if (heard.request && graph.length === 0) this.#send(peering.connection, { type: "doc-unavailable" });
+      if (heard.request && graph.length === 0) peering.connection.send(this.#frames.other("doc-unavailable"));
       if (heard.heads.length > 0 && heard.heads.every((hash) => graph.position(hash) !== undefined))
         heads = heard.heads;
     }
@@ -297,7 +296,7 @@ export class Room {
     const key = heads.join("");
     if (!connection.deckle || heads.length === 0 || peering.receipted === key) return;
     peering.receipted = key;
-    this.#send(connection, { type: "receipt" }, { heads: fromHex(key) });
+    connection.send(this.#frames.other("receipt", { heads: fromHex(key) }));
   }
 
   /**
@@ -331,7 +330,12 @@ export class Room {
     for (const [position, chunk] of chunks)
       if (excluded === 0 || graph.origin(position) !== excluded) sent.push(chunk);
     const { heads } = graph;
-    return this.#syncFrame({ heads, need: graph.missing(), have: [haveAll(heads)], changes: packBody(sent) });
+    return this.#frames.sync({
+      heads,
+      need: graph.missing(),
+      have: [haveAll(heads)],
+      changes: packBody(sent),
+    });
   }
 
   #pump(peering: Peering): void {
@@ -347,7 +351,8 @@ export class Room {
       const piece = peering.next(graph);
       if (!piece) return;
       if (piece.positions.length > 0) return this.#readAndSend(peering, piece);
-      this.#sendTo(connection, { ...piece, changes: noChanges, offersDocuments: this.#offers(peering) });
+      const offersDocuments = this.#offers(peering);
+      connection.send(this.#frames.sync({ ...piece, changes: noChanges, offersDocuments }));
     }
     this.#setting.onBlocked(this, connection.id);
   }
@@ -378,12 +383,13 @@ export class Room {
     const { connection } = peering;
     peering.reading = true;
     this.#progress(peering);
-    this.#read(piece.positions)
+    const read = this.#frames.read(this.#graph.ranges(piece.positions));
+    read.bytes
       .then((bytes) => {
         peering.reading = false;
         if (this.#peerings.get(connection.id) !== peering) return;
         if (bytes.ok) {
-          this.#sendTo(connection, { ...piece, changes: bytes });
+          connection.send(this.#frames.piece(piece, read, bytes));
           this.#answer(peering);
         } else {
           this.#setting.report("chunk-damaged", { document: this.documentId, reason: bytes.reason });
@@ -391,20 +397,6 @@ export class Room {
         }
       })
       .catch((error: unknown) => this.#setting.onBug(this, error));
-  }
-
-  #read(positions: readonly number[]): Promise<Bytes> {
-    const ranges = this.#graph.ranges(positions);
-    const name = ranges.map(({ from, to }) => `${from}-${to}`).join();
-    if (this.#lastRead?.name === name) return this.#lastRead.bytes;
-    const bytes = this.#setting.log.read(this.documentId, ranges);
-    const read = { name, bytes };
-    this.#lastRead = read;
-    // Kept for those who come in the same moment, and not for longer.
-    this.#setting.after(lastReadMs, () => {
-      if (this.#lastRead === read) this.#lastRead = undefined;
-    });
-    return bytes;
   }
 
   #sendDocument(peering: Peering): void {
@@ -417,10 +409,7 @@ export class Room {
         peering.reading = false;
         if (this.#peerings.get(connection.id) !== peering) return;
         peering.sentDocument(saved?.upTo ?? 0, this.#graph);
-        if (saved) {
-          const { heads, bytes } = saved;
-          this.#sendTo(connection, { heads, need: [], have: [haveAll(heads)], changes: packBody([bytes]) });
-        }
+        if (saved) connection.send(this.#frames.saved(saved));
         this.#answer(peering);
       })
       .catch((error: unknown) => this.#setting.onBug(this, error));
@@ -429,28 +418,12 @@ export class Room {
   #progress(peering: Peering): void {
     const { sentBytes, totalBytes } = peering.progress;
     if (!peering.connection.deckle || totalBytes < progressFromBytes) return;
-    this.#send(peering.connection, { type: "progress" }, { sentBytes, totalBytes });
+    peering.connection.send(this.#frames.other("progress", { sentBytes, totalBytes }));
   }
 
   #readers(): Connection[] {
     const { documentId } = this;
     return this.connections.filter((each) => this.#setting.may(each, documentId, "read"));
-  }
-
-  #sendTo(connection: Connection, message: OutgoingMessage): void {
-    connection.send(this.#syncFrame(message));
-  }
-
-  #syncFrame(message: OutgoingMessage): Uint8Array {
-    const { documentId } = this;
-    const data = encodeSyncMessage(message);
-    return encodeSharedMap({ type: "sync", senderId: this.#setting.relayId, documentId, data }, "targetId");
-  }
-
-  #send(connection: Connection, { type }: { type: string }, more: Record<string, Encodable> = {}): void {
-    const { documentId } = this;
-    const senderId = this.#setting.relayId;
-    connection.send(encodeSharedMap({ type, senderId, documentId, ...more }, "targetId"));
   }
 }
 
