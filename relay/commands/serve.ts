@@ -10,6 +10,7 @@ import { configFacts, printConfig } from "../config/print.ts";
 import { metricsPlace, type Config } from "../config/settings.ts";
 import { startRelay, type Relay, type RelayOptions } from "../main.ts";
 import { openLog, stderrOutput, type Log } from "../server/log.ts";
+import type { Report } from "../sync/ports.ts";
 import { operandProblems, refuse, type Call, type ExitCode } from "./command.ts";
 
 export async function serve(call: Call): Promise<ExitCode> {
@@ -29,12 +30,18 @@ export async function serve(call: Call): Promise<ExitCode> {
   try {
     // A new folder is for its owner only; of one that is there the operator has decided.
     mkdirSync(config.data, { recursive: true, mode: 0o700 });
-    const relay = await startRelay({ ...optionsOf(config), data: config.data, report: log.report });
+    // Without its store a relay can only say no: whoever supervises it starts another.
+    const died = Promise.withResolvers<"died">();
+    const report: Report = (event, facts) => {
+      log.report(event, facts);
+      if (event === "store-died") died.resolve("died");
+    };
+    const relay = await startRelay({ ...optionsOf(config), data: config.data, report });
     call.out(`listening ${relay.url}\n`);
-    await wanted(relay);
+    const end = await Promise.race([wanted(relay), died.promise]);
     await relay.stop();
     await log.flush();
-    return 0;
+    return end === "died" ? 1 : 0;
   } catch (error) {
     await log.flush();
     call.err(`the relay did not start: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,10 +3,11 @@ import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeSync } fr
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ordinalsMax } from "../protocol/limits.ts";
+import { ordinalsMax, storedDocumentsMax } from "../protocol/limits.ts";
 import { toHex } from "../sync/bytes.ts";
 import { packStretch } from "../sync/segment.ts";
 import { makeDocumentId } from "./documentId.ts";
+import { Documents } from "./documents.ts";
 import { Author, randomFrom, temporaryFolder } from "./harness.ts";
 import { salvage } from "./salvage.ts";
 import { SqliteStore } from "./sqlite.ts";
@@ -282,4 +283,45 @@ test("a file that is no database is refused in words, and so is one whose tables
   expect(() => new SqliteStore(file)).toThrow(/structure is damaged/);
   expect(() => verifyFile(file)).toThrow(/structure is damaged/);
   expect(() => verifyFile(join(folder.path, "none"))).toThrow(/is not there/);
+});
+
+/** Puts an entry into the closed file as if its log were that long, its number that high. */
+function pretend(id: string, number: number, next: number): void {
+  const db = new Database(file);
+  const documents = new Documents(db);
+  const heads = new Uint8Array(32);
+  documents.remove(number);
+  documents.add({ number, id, next, sequence: number, bytes: 0, heads, settled: 0, tail: 0 });
+  db.close();
+}
+
+test("a document takes changes up to its last ordinal, and none past it", () => {
+  write(two.batch(1));
+  pretend(one.documentId, 2, ordinalsMax - 2);
+  withStore((store) => {
+    const batch = one.batch(2);
+    const past = { ...batch, count: 3, ...packStretch([...one.log, ...two.log]), first: ordinalsMax - 2 };
+    expect(store.commit([past])).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("as many changes"),
+    });
+    expect(store.commit([{ ...batch, first: ordinalsMax - 2 }])).toMatchObject({ ok: true });
+    expect(store.read(one.documentId, [{ from: ordinalsMax - 2, to: ordinalsMax }])).toMatchObject({
+      ok: true,
+    });
+  });
+});
+
+test("a store takes documents up to its last number, and none past it", () => {
+  write(two.batch(1));
+  pretend(one.documentId, storedDocumentsMax - 1, 0);
+  withStore((store) => {
+    const [last, past] = [3, 4].map((seed) => new Author(makeDocumentId(), randomFrom(seed)).batch(1));
+    expect(last && store.commit([last])).toMatchObject({ ok: true });
+    expect(past && store.commit([past])).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("as many documents"),
+    });
+    expect(last && store.read(last.documentId, [{ from: 0, to: 1 }])).toMatchObject({ ok: true });
+  });
 });

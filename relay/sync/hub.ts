@@ -74,6 +74,8 @@ export class Hub {
   #committedAtMs = Number.NEGATIVE_INFINITY;
   #committing: Promise<void> | undefined;
   #presenceScheduled = false;
+  /** By the lanes of connections that are gone. */
+  #presenceDropped = 0;
   readonly #feed: Feed;
   readonly #turns: Turns;
   /** Up to where the log's feed is known here. */
@@ -116,9 +118,11 @@ export class Hub {
     };
   }
 
-  get figures(): { rooms: number; connections: number; feedListeners: number } {
+  get figures(): { rooms: number; connections: number; feedListeners: number; presenceDropped: number } {
     const [rooms, connections] = [this.#rooms.size, this.#members.size];
-    return { rooms, connections, feedListeners: this.#feed.listeners };
+    let presenceDropped = this.#presenceDropped;
+    for (const { presence } of this.#members.values()) presenceDropped += presence.dropped;
+    return { rooms, connections, feedListeners: this.#feed.listeners, presenceDropped };
   }
 
   join(connection: Connection): void {
@@ -136,6 +140,7 @@ export class Hub {
     const member = this.#members.get(connectionId);
     if (!member) return;
     this.#members.delete(connectionId);
+    this.#presenceDropped += member.presence.dropped;
     this.#feed.leave(connectionId);
     for (const documentId of member.documents) this.#leaveRoom(member, documentId);
   }

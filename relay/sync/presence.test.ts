@@ -23,6 +23,7 @@ test("a burst passes up to its limit; one past it waits, and only the latest of 
   const lane = new PresenceLane(0);
   for (let i = 0; i < ephemeralBurstMax; i++) expect(lane.offer(frame(i), 0)).toBe(true);
   for (let i = 100; i < 110; i++) expect(lane.offer(frame(i), 0)).toBe(false);
+  expect(lane.dropped).toBe(9);
   expect(lane.take(0)).toEqual([]);
   expect(lane.take(1_000 / ephemeralPerSecondMax + 1).map((each) => each.count)).toEqual([109]);
   expect(lane.isWaiting).toBe(false);

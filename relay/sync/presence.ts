@@ -24,11 +24,16 @@ export class PresenceLane {
   #tokens = ephemeralBurstMax;
   #filledAtMs: number;
   readonly #latestByDocument = new Map<string, EphemeralFrame>();
+  #dropped = 0;
 
   constructor(nowMs: number) {
     this.#filledAtMs = nowMs;
   }
 
+  /** Frames that newer ones took the place of, or for which there was none. */
+  get dropped(): number {
+    return this.#dropped;
+  }
   get isWaiting(): boolean {
     return this.#latestByDocument.size > 0;
   }
@@ -37,8 +42,9 @@ export class PresenceLane {
   offer(frame: EphemeralFrame, nowMs: number): boolean {
     if (this.#latestByDocument.size === 0 && this.#spend(nowMs)) return true;
     const isNew = !this.#latestByDocument.has(frame.documentId);
-    if (!isNew || this.#latestByDocument.size < ephemeralWaitingMax)
-      this.#latestByDocument.set(frame.documentId, frame);
+    const fits = !isNew || this.#latestByDocument.size < ephemeralWaitingMax;
+    if (!isNew || !fits) this.#dropped++;
+    if (fits) this.#latestByDocument.set(frame.documentId, frame);
     return false;
   }
 
