@@ -10,7 +10,7 @@ import { LocalBus } from "./bus/local.ts";
 import { DocumentProcess } from "./documents/process.ts";
 import { drainMs, joinDeadlineMs, outboundStuckMs, pingMs, silenceMs } from "./protocol/limits.ts";
 import { Control, type ControlHandler } from "./server/control.ts";
-import { nodeHashing } from "./server/hashing.ts";
+import { nodeHashing } from "./store/hashing.ts";
 import { hostPort } from "./server/http.ts";
 import { Listener, syncPath, type ListenerTimes } from "./server/listener.ts";
 import { openLog, stderrOutput } from "./server/log.ts";

@@ -192,9 +192,9 @@ export const segmentFullBytes = segmentBytesMax / 2;
 export const mergeFanIn = 64;
 /** Segments that one merge takes. With `segmentBytesMax` it bounds how long a commit may have to wait for one. */
 export const mergeSegmentsMax = 256;
-/** A row of the store is document × this + ordinal, which must stay below 2^53: 33 million documents. */
+/** A row of the store is document × this + ordinal. SQLite takes whole numbers of ours for integers below 2^51 only. */
 export const ordinalsMax = 2 ** 28;
-export const storedDocumentsMax = 2 ** 25;
+export const storedDocumentsMax = 2 ** 22;
 /** Pages of 4 KiB in the write-ahead log, after which they are copied into the file as soon as nobody waits. */
 export const walPagesMin = 2_000;
 /** The same, at the cost of whoever commits. */

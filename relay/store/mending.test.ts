@@ -300,7 +300,7 @@ test("a document takes changes up to its last ordinal, and none past it", () => 
   pretend(one.documentId, 2, ordinalsMax - 2);
   withStore((store) => {
     const batch = one.batch(2);
-    const past = { ...batch, count: 3, ...packStretch([...one.log, ...two.log]), first: ordinalsMax - 2 };
+    const past = { ...batch, ...packStretch([...one.log, ...two.log]), first: ordinalsMax - 2 };
     expect(store.commit([past])).toMatchObject({
       ok: false,
       reason: expect.stringContaining("as many changes"),

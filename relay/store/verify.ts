@@ -146,22 +146,33 @@ function* verifyDocument(
   if (isSame && keyOf(finder.heads()) !== keyOf(document.heads))
     say(`${id}: its heads are not those of its log`);
   if (isSame && bytes !== document.bytes) say(`${id}: has ${bytes} bytes, its entry says ${document.bytes}`);
-  for (const entry of aside) sayAside(id, entry, finder, say, note);
+  sayAside(id, aside, finder, say, note);
   return changes;
 }
 
+/** The hashes of what one damaged segment lost are all with its first entry: they are judged together. */
 function sayAside(
   id: string,
-  { first, count, reason, hashes }: DamagedEntry,
+  aside: readonly DamagedEntry[],
   finder: HeadsFinder,
   say: Say,
   note: Say,
 ): void {
-  const what = count > 0 ? `changes ${first} to ${first + count - 1}` : "changes without a place";
-  const known = Array.from({ length: hashes.length / 32 }, (_, i) => hashes.subarray(32 * i, 32 * i + 32));
-  const isBack = known.length > 0 && known.every((hash) => finder.has(hash));
-  if (isBack) note(`${id}: ${what} were set aside (${reason}), and came again`);
-  else say(`${id}: ${what} were set aside (${reason})`);
+  let lost = 0;
+  let known = 0;
+  let isKnownBack = true;
+  for (const { count, hashes } of aside) {
+    lost += count;
+    for (let at = 0; at < hashes.length; at += 32, known++)
+      isKnownBack &&= finder.has(hashes.subarray(at, at + 32));
+  }
+  // Changes without a place count for nothing, and must be known to be back all the same.
+  const isBack = known > 0 && known >= lost && isKnownBack;
+  for (const { first, count, reason } of aside) {
+    const what = count > 0 ? `changes ${first} to ${first + count - 1}` : "changes without a place";
+    if (isBack) note(`${id}: ${what} were set aside (${reason}), and came again`);
+    else say(`${id}: ${what} were set aside (${reason})`);
+  }
 }
 
 function verifySegment(
