@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import * as A from "@automerge/automerge";
-import { parseAutomergeUrl } from "@automerge/automerge-repo";
+import { decodeHeads, parseAutomergeUrl, type UrlHeads } from "@automerge/automerge-repo";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
-import { blob, find, sleep, Stage, until, type Content } from "./harness.ts";
+import { blob, find, RawClient, sleep, Stage, until, type Content } from "./harness.ts";
 import { openStore, startRelayOn } from "./main.ts";
 import { isDocumentId } from "./protocol/ids.ts";
-import { parseDeckleMetadata, parseReceipt } from "./protocol/messages.ts";
+import { parseDeckleMetadata, parseFeed, parseReceipt } from "./protocol/messages.ts";
 import type { Store } from "./store/store.ts";
 import type { Batch, Committed } from "./sync/ports.ts";
+
+const hexOf = (head: UrlHeads[number]): string => decodeHeads([head] as UrlHeads).join();
 
 let stage: Stage;
 beforeEach(() => void (stage = new Stage()));
@@ -199,6 +202,60 @@ test("two nodes on one log: the bus is only a wake-up, the other node reads agai
     here.change((doc) => void (doc["n"] = i));
     await until(`edit ${i} went over`, () => there.doc()["n"] === i);
   }
+});
+
+test("two nodes on one log whose bus is dead: both write, and what each lacks is found in the log", async () => {
+  const store = openStore(stage.folder());
+  const dead: Bus = { publish: () => {}, subscribe: () => () => {}, stop: async () => {} };
+  const start = () => startRelayOn(store, dead, { port: 0, report: () => {}, repairMs: 100 });
+  const [one, two] = [await start(), await start()];
+  stage.defer(() => two.stop());
+  stage.defer(() => one.stop());
+  const handle = stage.repo(one.url).create<Content>({ n: 0 });
+  const found = await find(stage.repo(two.url), handle.url);
+  for (let i = 1; i <= 20; i++) {
+    handle.change((doc) => void (doc["a"] = i));
+    found.change((doc) => void (doc["b"] = i));
+    await sleep(10);
+  }
+  await until("level", () =>
+    [handle, found].every((each) => each.doc()["a"] === 20 && each.doc()["b"] === 20),
+  );
+  expect(handle.heads()).toEqual(found.heads());
+});
+
+test("the feed tells what was committed to, live, after a restart from where one stopped, and to Deckle only", async () => {
+  const data = stage.folder();
+  const first = await stage.relay({ data });
+  const repo = stage.repo(first.url);
+  const [a, b] = [repo.create<Content>({ n: 0 }), repo.create<Content>({ n: 0 })];
+  const pages = (client: RawClient) => client.received.flatMap((each) => parseFeed(each) ?? []);
+  const told = (client: RawClient) =>
+    new Map(
+      pages(client).flatMap(({ entries }) => entries.map((each) => [each.documentId, each.heads.join()])),
+    );
+  const listen = (client: RawClient, after: number, epoch: string): void =>
+    client.send({ type: "feed", senderId: client.peerId, after, epoch });
+
+  const client = await stage.raw(first.url);
+  listen(client, 0, "");
+  await until("both are told", () => told(client).size === 2);
+  a.change((doc) => void (doc["n"] = 1));
+  await until("live", () => told(client).get(a.documentId) === a.heads().map(hexOf).join());
+  const last = pages(client).at(-1);
+  await first.stop();
+
+  const second = await stage.relay({ data, port: first.port });
+  b.change((doc) => void (doc["n"] = 2));
+  const back = await stage.raw(second.url);
+  listen(back, last?.upTo ?? 0, last?.epoch ?? "");
+  await until("only what is new", () => told(back).get(b.documentId) === b.heads().map(hexOf).join());
+  expect([...told(back).keys()]).toEqual([b.documentId]);
+
+  const stock = await RawClient.open(second.url, "stock");
+  stock.send({ type: "join", senderId: "stock", peerMetadata: {}, supportedProtocolVersions: ["1"] });
+  listen(stock, 0, "");
+  await until("refused", () => stock.closeCode === 4400);
 });
 
 test("a draining relay says so, commits, and closes with 1012", async () => {
