@@ -104,6 +104,8 @@ export const closeGraceMs = 1_000;
 
 /** From here on a peer that has nothing of a document is sent it whole, saved by Automerge, instead of its changes. */
 export const documentFromBytes = 256 * 1024;
+/** Where changes are longer than this on average they hold text rather than what is around it: no document is shorter. */
+export const documentChangeBytesMax = 1024;
 /** A saved document may be behind by this before it is made anew: the rest goes as changes. */
 export const documentStaleBytesMax = 1024 * 1024;
 /** Larger ones are sent as changes, which arrive piece by piece and need not start over after a cut. */

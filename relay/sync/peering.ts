@@ -10,6 +10,7 @@
 import {
   catchUpBytesMax,
   catchUpChangesMax,
+  documentChangeBytesMax,
   documentFromBytes,
   restartAtOnceChangesMax,
   stalledRoundsMax,
@@ -239,7 +240,9 @@ export class Peering {
     this.#totalBytes = this.#bytesOf(graph);
     this.#sentBytes = 0;
     const isNew = heard.heads.length === 0 && send.length === graph.durable;
-    this.#takesDocument = isNew && heard.takesDocuments && this.#totalBytes >= documentFromBytes;
+    const isLong = this.#totalBytes >= documentFromBytes;
+    const isOfSmallChanges = this.#totalBytes <= graph.durable * documentChangeBytesMax;
+    this.#takesDocument = isNew && heard.takesDocuments && isLong && isOfSmallChanges;
   }
 
   #bytesOf(graph: ChangeGraph): number {

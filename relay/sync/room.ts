@@ -382,7 +382,7 @@ export class Room {
   #readAndSend(peering: Peering, piece: Piece): void {
     const { connection } = peering;
     peering.reading = true;
-    this.#progress(peering);
+    this.#progress(connection, peering.progress);
     const read = this.#frames.read(this.#graph.ranges(piece.positions));
     read.bytes
       .then((bytes) => {
@@ -402,23 +402,27 @@ export class Room {
   #sendDocument(peering: Peering): void {
     const { connection } = peering;
     peering.reading = true;
-    this.#progress(peering);
     this.#saved
       .get()
       .then((saved) => {
         peering.reading = false;
         if (this.#peerings.get(connection.id) !== peering) return;
         peering.sentDocument(saved?.upTo ?? 0, this.#graph);
-        if (saved) connection.send(this.#frames.saved(saved));
+        if (saved) {
+          // One message: that it is under way, and how long it is, is all there is to say.
+          const { length } = saved.bytes;
+          this.#progress(connection, { sentBytes: length, totalBytes: length });
+          connection.send(this.#frames.saved(saved));
+        }
         this.#answer(peering);
       })
       .catch((error: unknown) => this.#setting.onBug(this, error));
   }
 
-  #progress(peering: Peering): void {
-    const { sentBytes, totalBytes } = peering.progress;
-    if (!peering.connection.deckle || totalBytes < progressFromBytes) return;
-    peering.connection.send(this.#frames.other("progress", { sentBytes, totalBytes }));
+  /** Not of what is new since it was last served anew. */
+  #progress(connection: Connection, { sentBytes, totalBytes }: Peering["progress"]): void {
+    if (!connection.deckle || totalBytes < progressFromBytes || sentBytes > totalBytes) return;
+    connection.send(this.#frames.other("progress", { sentBytes, totalBytes }));
   }
 
   #readers(): Connection[] {

@@ -190,6 +190,7 @@ export class Desk {
 
   #receive(message: FromEngine): void {
     if (message.type === "relay") this.status.update({ relay: message.relay });
+    if (message.type === "sending") this.status.update({ sendingBytes: message.bytes });
     if (message.type !== "library") return;
     this.library.set(message.entries.toSorted((a, b) => b.createdAt - a.createdAt));
     const page = this.page.get();
@@ -247,6 +248,7 @@ export class Desk {
       document: documentId,
       clientId: this.#options.newClientId(),
       shown,
+      listedTitle: this.library.get()?.find(({ document }) => document === documentId)?.title ?? "",
       plugins: () =>
         editorPlugins({
           askForLink: this.askForLink,
@@ -291,7 +293,7 @@ export class Desk {
     const isInLibrary = this.library.get()?.some((entry) => entry.document === session.document) ?? true;
     if (isGone && !isInLibrary) {
       this.page.set(null);
-      this.status.update({ document: false });
+      this.status.update({ document: false, receiving: null });
       this.#wanted = null;
       this.#letGo(session);
       void this.#openSomething();

@@ -14,7 +14,7 @@ import { Step } from "prosemirror-transform";
 import { EditorView } from "prosemirror-view";
 import type { DirectEditorProps } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
-import type { DocumentId, DocumentStatus, FromEngine, StepJson } from "../engine/port.ts";
+import type { DocumentId, DocumentStatus, FromEngine, Receiving, StepJson } from "../engine/port.ts";
 import { collabPlugin, collabState, setCollabState } from "./collab.ts";
 import type { EngineConnection } from "./connection.ts";
 import { level } from "./level.ts";
@@ -37,7 +37,12 @@ export type Progress =
   | { state: "unreadable"; shown: boolean; reason: string };
 
 /** What is known of where the words are. `here` is null until the engine has spoken. */
-export type Facts = { pending: boolean; here: DocumentStatus["here"] | null; unsent: number | null };
+export type Facts = {
+  pending: boolean;
+  here: DocumentStatus["here"] | null;
+  unsent: number | null;
+  receiving: Receiving | null;
+};
 
 export type SessionListener = { progress(progress: Progress): void; facts(facts: Facts): void };
 
@@ -47,6 +52,8 @@ export type SessionOptions = {
   clientId: string;
   /** What to show meanwhile: a cached rendering, or null to wait for the engine. */
   shown: { rendering: string | null; title: string; doc: Node } | null;
+  /** What the library calls it, where there is nothing to show. */
+  listedTitle?: string;
   plugins: () => Plugin[];
   viewProps: Omit<DirectEditorProps, "state">;
 };
@@ -69,6 +76,7 @@ export class Session {
   #status: DocumentStatus | null = null;
   /** The engine's `status` was said before it took our last steps, and so does not cover them. */
   #statusIsOld = false;
+  #receiving: Receiving | null = null;
   #pending = false;
   #durable: { doc: Node; undo: readonly Step[] } | null = null;
   #confirmed: Confirmed[] = [];
@@ -86,7 +94,7 @@ export class Session {
     this.#options = options;
     this.document = options.document;
     this.#plugins = [collabPlugin(options.clientId), ...options.plugins()];
-    this.title = new TitleSync(options.shown?.title ?? "", {
+    this.title = new TitleSync(options.shown?.title ?? options.listedTitle ?? "", {
       send: (base, value) => {
         this.#markOld();
         this.#send({ type: "title", document: this.document, base, value });
@@ -122,6 +130,7 @@ export class Session {
       pending: !this.settled,
       here: this.#statusIsOld && here?.state === "saved" ? { state: "saving" } : here,
       unsent,
+      receiving: this.#receiving,
     };
   }
 
@@ -225,6 +234,8 @@ export class Session {
         return this.title.receive(message.title);
       case "status":
         return this.#receiveStatus(message.status);
+      case "receiving":
+        return this.#setReceiving(message.receiving);
       case "missing":
         this.#setTimer(null, 0);
         return this.#setProgress({ state: "missing", shown: this.#state !== null });
@@ -326,6 +337,7 @@ export class Session {
   #open(rendering: string | null): void {
     if (this.#link.state === "stopped") return;
     this.#link = { state: "opening", sent: sentBefore(this.#link) };
+    this.#setReceiving(null); // an engine that is receiving it says so again
     this.#send({ type: "open", document: this.document, clientId: this.#options.clientId, rendering });
     this.#setTimer(
       () => this.#options.connection.restart("Deckle's engine does not answer."),
@@ -401,6 +413,12 @@ export class Session {
     const answer = await this.#options.connection.ask({ type: "flush" });
     if (answer.type === "flushed" && this.#statusIsOld && this.settled && this.#link.state === "level")
       this.#receiveStatus({ here: { state: "saved" }, unsent: null });
+  }
+
+  #setReceiving(receiving: Receiving | null): void {
+    if (receiving === null && this.#receiving === null) return;
+    this.#receiving = receiving;
+    this.#tellFacts();
   }
 
   #setPending(pending: boolean): void {

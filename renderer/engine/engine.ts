@@ -13,9 +13,10 @@ import { isDocumentId } from "../../relay/protocol/ids.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Library } from "./library.ts";
-import { markdownUnitsMax, repoSaveMs, titleUnitsMax } from "./limits.ts";
-import type { DocumentId, FromEngine, FromWindow, LibraryEntry, RelayState } from "./port.ts";
+import { changeUnitsMax, markdownUnitsMax, missingAfterMs, repoSaveMs, titleUnitsMax } from "./limits.ts";
+import type { DocumentId, FromEngine, FromWindow, LibraryEntry, Receiving, RelayState } from "./port.ts";
 import type { Renderings } from "./renderings.ts";
+import { portions } from "./portions.ts";
 import { DocumentSession } from "./session.ts";
 import type { Audience } from "./session.ts";
 import { changesBeyond } from "./unsent.ts";
@@ -47,6 +48,8 @@ export class Engine {
   private library: Library | null = null;
   private readonly opened = Promise.withResolvers<Library>();
   private relay: RelayState;
+  private readonly receiving = new Map<string, Receiving>();
+  private sendingBytes = 0;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
@@ -69,6 +72,7 @@ export class Engine {
     const window: Window = { send, documents: new Set() };
     this.windows.add(window);
     send({ type: "relay", relay: this.relay });
+    send({ type: "sending", bytes: this.sendingBytes });
     if (this.library) send({ type: "library", entries: this.library.entries() });
     return (message) => this.receive(window, message);
   }
@@ -108,6 +112,11 @@ export class Engine {
     for (const window of this.windows) window.send(message);
   }
 
+  /** Tells those that have a document open, or wait for it. */
+  private tellOf(document: DocumentId, message: FromEngine): void {
+    for (const window of this.windows) if (window.documents.has(document)) window.send(message);
+  }
+
   // Documents.
 
   private async open(
@@ -121,8 +130,11 @@ export class Engine {
       return;
     }
     window.documents.add(document);
+    const receiving = this.receiving.get(document);
+    if (receiving) window.send({ type: "receiving", document, receiving });
+    if (this.missing.has(document)) window.send({ type: "missing", document });
     try {
-      const session = await this.session(document, () => window.send({ type: "missing", document }));
+      const session = await this.session(document);
       if (window.documents.has(document)) session.join(window, clientId, rendering);
       else if (!session.hasAudience) void this.closeSession(session);
     } catch (error) {
@@ -136,13 +148,12 @@ export class Engine {
   }
 
   /** The session of a document; waits, after saying so, for one that is not here yet. */
-  private session(document: DocumentId, missing: () => void): Promise<DocumentSession> {
+  private session(document: DocumentId): Promise<DocumentSession> {
     const open = this.sessions.get(document);
     if (open) return Promise.resolve(open);
     const known = this.opening.get(document);
-    if (known && this.missing.has(document)) missing();
     if (known) return known;
-    const opening = this.openSession(document, missing).finally(() => {
+    const opening = this.openSession(document).finally(() => {
       this.opening.delete(document);
       this.missing.delete(document);
     });
@@ -150,14 +161,10 @@ export class Engine {
     return opening;
   }
 
-  private async openSession(document: DocumentId, missing: () => void): Promise<DocumentSession> {
+  private async openSession(document: DocumentId): Promise<DocumentSession> {
     const { repo } = this.parts;
     const handle = await this.find(document);
-    if (!handle.isReady()) {
-      this.missing.add(document);
-      missing();
-      await whenReady(handle);
-    }
+    if (!handle.isReady()) await this.arrival(handle);
     this.delivering.delete(document);
     if (!hasTexts(handle.doc())) throw new Error("it is not a Deckle document");
     const session = new DocumentSession(handle, {
@@ -173,12 +180,24 @@ export class Engine {
     return session;
   }
 
-  /** A document from the disk or the relay. One whose reading failed is forgotten, to be read anew next time. */
+  /** Waits for a document that is not on the disk, and says so unless the relay has it here in a moment. */
+  private async arrival(handle: DocHandle<DeckleDocument>): Promise<void> {
+    const document = handle.documentId;
+    const soon = this.parts.clock.after(missingAfterMs, () => {
+      this.missing.add(document);
+      this.tellOf(document, { type: "missing", document });
+    });
+    await whenReady(handle);
+    soon.cancel();
+  }
+
+  /** A document from the disk, or still asked for. One whose reading failed is forgotten, to be read anew next time. */
   private async find(document: DocumentId): Promise<DocHandle<DeckleDocument>> {
     const { repo } = this.parts;
     try {
       return await repo.find<DeckleDocument>(document as RepoId, {
-        allowableStates: ["ready", "unavailable"],
+        // Over a slow line a large document is being asked for until all of it is here.
+        allowableStates: ["ready", "requesting", "unavailable"],
       });
     } catch (error) {
       repo.handles[document as RepoId]?.unload();
@@ -250,9 +269,11 @@ export class Engine {
     if (!library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
     const clean = title.slice(0, titleUnitsMax).toWellFormed();
     const handle = this.parts.repo.create<DeckleDocument>(emptyDocument(clean));
-    handle.change((draft) => runOperations(draft, operations));
-    await this.parts.repo.flush([handle.documentId]);
+    for (const portion of portions(operations, changeUnitsMax))
+      handle.change((draft) => runOperations(draft, portion));
+    // Before the disk has it: a relay may be quicker, and a receipt for what is not in the ledger counts for nothing.
     this.parts.ledger.set(handle.documentId, { heads: [], unsent: true });
+    await this.parts.repo.flush([handle.documentId]);
     library.add(handle.documentId, clean, isBlank);
     return handle.documentId;
   }
@@ -299,6 +320,15 @@ export class Engine {
         .catch((error: unknown) => console.error("the relay's workspace did not open", error));
     },
     receipt: (document: string, heads: readonly string[]): void => this.received(document, heads),
+    receiving: (document: string, receiving: Receiving | null): void => {
+      if (receiving) this.receiving.set(document, receiving);
+      else this.receiving.delete(document);
+      this.tellOf(document, { type: "receiving", document, receiving });
+    },
+    sending: (bytes: number): void => {
+      this.sendingBytes = bytes;
+      this.tell({ type: "sending", bytes });
+    },
     beforeChanges: (document: string): void => {
       try {
         this.sessions.get(document)?.write();

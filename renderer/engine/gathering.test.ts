@@ -6,8 +6,8 @@ import { afterEach, beforeAll, expect, test } from "vitest";
 import { Stage, find, until } from "../../relay/harness.ts";
 import { decodeCbor } from "../../relay/protocol/cbor.ts";
 import { useAutomerge } from "../../scripts/automerge.ts";
-import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
+import { FakeClock } from "./fake-clock.ts";
 import { Gathering } from "./gathering.ts";
 import type { DocumentMessage } from "./gathering.ts";
 import { applySlowMs, gatherBytesMax, gatherMostMs, gatherTimes } from "./limits.ts";
@@ -19,32 +19,6 @@ const stage = new Stage();
 afterEach(() => stage.end());
 
 const documentId = "2nGkVeQScJEXQtq9R22UrhThLdU9" as DocumentId;
-
-class FakeClock implements Clock {
-  private time = 1000;
-  private timers: { at: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, run: () => void): { cancel: () => void } {
-    const timer = { at: this.time + ms, run };
-    this.timers.push(timer);
-    return { cancel: () => void (this.timers = this.timers.filter((one) => one !== timer)) };
-  }
-
-  advance(ms: number): void {
-    this.time += ms;
-    const due = this.timers.filter(({ at }) => at <= this.time);
-    this.timers = this.timers.filter(({ at }) => at > this.time);
-    for (const { run } of due) run();
-  }
-
-  get waiting(): number {
-    return this.timers.length;
-  }
-}
 
 const sync = (data: Uint8Array, document = documentId): DocumentMessage => ({
   type: "sync",
@@ -298,6 +272,8 @@ test("by a relay: what others type comes in gathered, our own goes out and is re
       workspace: () => {},
       receipt: (_document, heads) => receipts.push([...heads]),
       beforeChanges: () => {},
+      receiving: () => {},
+      sending: () => {},
     },
     systemClock,
     Math.random,

@@ -36,8 +36,25 @@ export const reconnectMostMs = 30_000;
 export const reconnectIncompatibleMs = 60_000;
 /** Something that accepts a socket and says nothing for so long is no relay. */
 export const helloWithinMs = 10_000;
+/** That wait is made of so many short ones; however late one of them ends, it counts for no more than it was. */
+export const helloLooks = 10;
 /** The largest frame that is read from a relay. */
 export const relayFrameBytesMax = 64 * 1024 * 1024;
+
+/**
+ * A text that comes in at once is written in changes of about so many UTF-16 units: a change is sent whole, and what is
+ * sent in pieces is here in part, and need not begin anew, when the connection is lost.
+ */
+export const changeUnitsMax = 128 * 1024;
+
+/** More than this in the socket and not yet sent is said; less is gone in a moment on any line… */
+export const sendingFromBytes = 256 * 1024;
+/** …and is looked at so often until there is none: as quickly as numbers can be read. */
+export const sendingEveryMs = 250;
+/** Documents of which the relay says how far it is, at once; of more it may say so in vain. */
+export const receivingDocumentsMax = 1_000;
+/** A document that is not on this device is said to be missing when the relay has not sent it within this. */
+export const missingAfterMs = 500;
 
 /** Waits between attempts to save after a failure. */
 export const saveRetryFirstMs = 500;

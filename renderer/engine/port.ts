@@ -35,6 +35,9 @@ export type DocumentStatus = {
   unsent: number | null;
 };
 
+/** A document that the relay is sending: what of it is here, of all that was lacking. Bytes of changes, as sent. */
+export type Receiving = { receivedBytes: number; totalBytes: number };
+
 export type FromWindow =
   /** Opens a document. `rendering` names the cached rendering shown meanwhile, if any. */
   | { type: "open"; document: DocumentId; clientId: string; rendering: string | null }
@@ -81,6 +84,13 @@ export type FromEngine =
     }
   /** Not on this device and the relay has not sent it (yet); `opened` follows if it arrives. */
   | { type: "missing"; document: DocumentId }
+  /**
+   * The relay is sending much of a document, which may be open or missing meanwhile; null when it has come, or when
+   * the connection has gone. After `open` it is said only where there is something to say.
+   */
+  | { type: "receiving"; document: DocumentId; receiving: Receiving | null }
+  /** Bytes of whatever document that wait in the connection to the relay; 0 is none, or so few that it is not said. */
+  | { type: "sending"; bytes: number }
   /** Could not be opened; the words say why. Nothing was changed on disk. */
   | { type: "unreadable"; document: DocumentId; reason: string }
   /** Steps that the authority accepted, from `version` on; includes the window's own. */

@@ -3,9 +3,9 @@
  *
  * Reconnects with full-jitter backoff, checks every frame before it is used, reads receipts, and
  * says how the relay is doing only from what was seen: `connected` is the relay's own answer to
- * our join, never an open socket. Frames with changes of large documents are gathered
- * (`gathering.ts`). Before one goes on, `beforeChanges` runs, so that what was typed is written first
- * and on top of what it was typed on.
+ * our join, never an open socket. What is on its way is told as well (`incoming.ts`, `outgoing.ts`).
+ * Frames with changes of large documents are gathered (`gathering.ts`). Before one goes on,
+ * `beforeChanges` runs, so that what was typed is written first and on top of what it was typed on.
  */
 import type { PeerId, PeerMetadata } from "@automerge/automerge-repo/slim";
 import type { Message } from "@automerge/automerge-repo/slim";
@@ -13,20 +13,28 @@ import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websoc
 import { decodeCbor } from "../../relay/protocol/cbor.ts";
 import { closeReasons } from "../../relay/protocol/codes.ts";
 import { isDocumentId, isPeerId } from "../../relay/protocol/ids.ts";
-import { parseDeckleMetadata, parseReceipt } from "../../relay/protocol/messages.ts";
+import {
+  parseDeckleMetadata,
+  parsePresences,
+  parseProgress,
+  parseReceipt,
+} from "../../relay/protocol/messages.ts";
 import { deckleVersion } from "../../relay/protocol/version.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Gathering } from "./gathering.ts";
 import type { DocumentMessage } from "./gathering.ts";
+import { Incoming } from "./incoming.ts";
 import {
+  helloLooks,
   helloWithinMs,
   reconnectFirstMs,
   reconnectIncompatibleMs,
   reconnectMostMs,
   relayFrameBytesMax,
 } from "./limits.ts";
-import type { RelayState } from "./port.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { Receiving, RelayState } from "./port.ts";
 
 export type RelayEvents = {
   state(state: RelayState): void;
@@ -35,6 +43,10 @@ export type RelayEvents = {
   /** The relay has these heads of a document on disk. */
   receipt(documentId: string, heads: readonly string[]): void;
   beforeChanges(documentId: string): void;
+  /** The relay is sending much of a document; null when that is over. */
+  receiving(documentId: string, receiving: Receiving | null): void;
+  /** So many bytes wait to go out; 0 when that is over. */
+  sending(bytes: number): void;
 };
 
 /** The adapter's own timer must never fire: reconnecting is done here. */
@@ -45,6 +57,8 @@ export class RelayLink extends WebSocketClientAdapter {
   private readonly clock: Clock;
   private readonly backoff: Backoff;
   private readonly gathering: Gathering;
+  private readonly incoming: Incoming;
+  private readonly outgoing: Outgoing;
   private state: RelayState = { state: "connecting" };
   private hello: Timer | null = null;
   private retry: Timer | null = null;
@@ -58,13 +72,20 @@ export class RelayLink extends WebSocketClientAdapter {
     this.clock = clock;
     this.backoff = new Backoff(reconnectFirstMs, reconnectMostMs, random);
     this.gathering = new Gathering(clock, (message) => this.handOn(message));
+    this.incoming = new Incoming((documentId, receiving) => events.receiving(documentId, receiving));
+    this.outgoing = new Outgoing(
+      clock,
+      // A socket that has closed goes on counting what it never sent.
+      () => (this.socket?.readyState === WebSocket.OPEN ? this.socket.bufferedAmount : 0),
+      (bytes) => events.sending(bytes),
+    );
     const { onOpen, onClose } = this;
     this.onOpen = () => {
       this.opened = true;
       onOpen();
     };
     this.onClose = (event?: { code?: number }) => {
-      this.gathering.stop(); // before the repo hears that the peer is gone
+      this.stopTransfers(); // before the repo hears that the peer is gone
       onClose();
       this.closed(event?.code);
     };
@@ -76,14 +97,14 @@ export class RelayLink extends WebSocketClientAdapter {
   override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
     if (this.stopped) return;
     this.hello?.cancel();
-    this.hello = this.clock.after(helloWithinMs, () => this.noHello());
+    this.awaitHello(helloLooks);
     const marked = { ...peerMetadata, deckle: { version: deckleVersion } } as PeerMetadata;
     super.connect(peerId, marked);
   }
 
   override disconnect(): void {
     this.stopped = true;
-    this.gathering.stop();
+    this.stopTransfers();
     this.hello?.cancel();
     this.retry?.cancel();
     if (this.socket) super.disconnect();
@@ -91,7 +112,9 @@ export class RelayLink extends WebSocketClientAdapter {
 
   /** Messages for a socket that is just closing are dropped: syncing anew after it opens sends them. */
   override send(message: Parameters<WebSocketClientAdapter["send"]>[0]): void {
-    if (this.socket?.readyState === WebSocket.OPEN) super.send(message);
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    super.send(message);
+    this.outgoing.sent();
   }
 
   /** Tries at once, for when the device says that it is back online. */
@@ -116,20 +139,53 @@ export class RelayLink extends WebSocketClientAdapter {
     const message = decoded.value as Record<string, unknown>;
     if (message["type"] === "peer") return this.welcome(message);
     if (this.state.state !== "connected") return; // nothing counts before the answer to our join
-    if (message["type"] === "receipt") {
-      const receipt = parseReceipt(message);
-      if (receipt) this.events.receipt(receipt.documentId, receipt.heads);
-      return;
+    switch (message["type"]) {
+      case "receipt": {
+        const receipt = parseReceipt(message);
+        if (receipt) this.events.receipt(receipt.documentId, receipt.heads);
+        return;
+      }
+      case "progress": {
+        const progress = parseProgress(message);
+        if (progress) this.incoming.announced(progress);
+        return;
+      }
+      case "presences":
+        return this.receivePresences(message);
+      default:
+        if (isRepoFrame(message)) this.receiveFrame(message as unknown as DocumentMessage);
     }
-    if (!isRepoFrame(message)) return;
-    // What is said in passing waits for no edits. All else of a document keeps its order.
-    if (message["type"] === "ephemeral") this.emit("message", message as unknown as Message);
-    else this.gathering.receive(message as unknown as DocumentMessage);
+  }
+
+  /** What is said in passing waits for no edits. All else of a document keeps its order. */
+  private receiveFrame(message: DocumentMessage): void {
+    if (message.type === "ephemeral") return void this.emit("message", message);
+    if (message.type !== "doc-unavailable") this.incoming.came(message.documentId);
+    this.gathering.receive(message);
+  }
+
+  /** Several of one document in one message; what we said ourselves is among them. */
+  private receivePresences(message: Record<string, unknown>): void {
+    const targetId = this.peerId;
+    for (const frame of parsePresences(message))
+      if (frame.senderId !== targetId) this.emit("message", { ...frame, targetId } as unknown as Message);
   }
 
   private handOn(message: DocumentMessage): void {
-    if (message.type !== "doc-unavailable") this.events.beforeChanges(message.documentId);
-    this.emit("message", message);
+    const { documentId } = message;
+    if (message.type !== "doc-unavailable") this.events.beforeChanges(documentId);
+    try {
+      this.emit("message", message);
+    } finally {
+      if (message.type === "doc-unavailable") this.incoming.end(documentId);
+      else this.incoming.handedOn(documentId);
+    }
+  }
+
+  private stopTransfers(): void {
+    this.incoming.stop();
+    this.outgoing.stop();
+    this.gathering.stop();
   }
 
   private welcome(message: Record<string, unknown>): void {
@@ -143,6 +199,13 @@ export class RelayLink extends WebSocketClientAdapter {
     this.setState({ state: "connected" });
     const deckle = parseDeckleMetadata(peerMetadata);
     if (deckle) this.events.workspace(deckle.workspace);
+  }
+
+  /** In steps: while the engine was busy with a large document it could not hear, and that is not the relay's silence. */
+  private awaitHello(looks: number): void {
+    this.hello = this.clock.after(helloWithinMs / helloLooks, () =>
+      looks > 1 ? this.awaitHello(looks - 1) : this.noHello(),
+    );
   }
 
   /** Nobody answered: something that took the connection is no relay, a network that took nothing is none. */

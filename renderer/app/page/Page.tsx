@@ -3,23 +3,31 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { Selection } from "prosemirror-state";
 import { caretToEnd } from "../../editor/blocks.ts";
 import type { Desk, Page as OpenPage } from "../desk.ts";
+import { useStore } from "../use-store.ts";
 import { Title } from "./Title.tsx";
 import styles from "./Page.module.css";
 
-function ProgressNote({ page }: { page: OpenPage }) {
+function MissingNote({ desk, isShown }: { desk: Desk; isShown: boolean }) {
+  const amountReceived = useStore(desk.status.amountReceived);
+  return (
+    <p className={styles["note"]}>
+      This document is not on this device
+      {isShown ? ": what you see is how it last looked here" : ""}.{" "}
+      {amountReceived === ""
+        ? "It opens when the relay sends it."
+        : `The relay is sending it: ${amountReceived}.`}
+    </p>
+  );
+}
+
+function ProgressNote({ desk, page }: { desk: Desk; page: OpenPage }) {
   const { progress } = page;
   switch (progress.state) {
     case "open":
     case "opening":
       return null;
     case "missing":
-      return (
-        <p className={styles["note"]}>
-          This document is not on this device
-          {progress.shown ? ": what you see is how it last looked here" : ""}. It opens when the relay sends
-          it.
-        </p>
-      );
+      return <MissingNote desk={desk} isShown={progress.shown} />;
     case "unreadable":
       return (
         <p className={styles["note"]} role="alert">
@@ -68,7 +76,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
     >
       <article className={styles["column"]}>
         <Title title={session.title} readOnly={!canEdit} fieldRef={title} onLeave={toText} />
-        <ProgressNote page={page} />
+        <ProgressNote desk={desk} page={page} />
         <div ref={host} className={styles["host"]} />
       </article>
     </div>

@@ -10,7 +10,10 @@ const saved: StatusFacts = {
   unsent: 0,
   relay: { state: "connected" },
   relayUrl: "wss://relay.example",
+  receiving: null,
+  sendingBytes: 0,
 };
+const someOfIt = { receivedBytes: 3_100_000, totalBytes: 12_000_000 };
 
 describe("the words of the status line", () => {
   const cases: [string, Partial<StatusFacts>][] = [
@@ -49,9 +52,35 @@ describe("the words of the status line", () => {
       { engineSilent: "Deckle's engine does not answer.", pending: true },
     ],
     ["", { document: false }],
+    ["Saved on this device · Sending to the relay: 4.1 MB to go", { unsent: 1, sendingBytes: 4_100_000 }],
+    ["Saved on this device · On the relay · Sending more: 300 kB to go", { sendingBytes: 300_000 }],
+    ["Saving… · Sending to the relay: 4.1 MB to go", { pending: true, unsent: 1, sendingBytes: 4_100_000 }],
+    ["Saved on this device · On the relay · Receiving 3.1 of 12.0 MB", { receiving: someOfIt }],
+    [
+      "Saved on this device · Sending to the relay: 300 kB to go · Receiving 3.1 of 12.0 MB",
+      { unsent: 2, sendingBytes: 300_000, receiving: someOfIt },
+    ],
+    ["Saved on this device · Receiving 3.1 of 12.0 MB", { unsent: 9, receiving: someOfIt }],
+    ["Saving… · Receiving 3.1 of 12.0 MB", { pending: true, receiving: someOfIt }],
+    ["Opening… · Receiving 12.0 MB", { here: null, receiving: { ...someOfIt, receivedBytes: 0 } }],
+    ["Opening… · Sending to the relay: 300 kB to go", { here: null, unsent: null, sendingBytes: 300_000 }],
+    ["Receiving 3.1 of 12.0 MB", { document: false, receiving: someOfIt }],
+    [
+      "Deckle's engine does not answer.",
+      { document: false, receiving: someOfIt, engineSilent: "Deckle's engine does not answer." },
+    ],
+    [
+      "Could not save on this device: the disk is full",
+      { here: { state: "failed", reason: "the disk is full" }, receiving: someOfIt, sendingBytes: 300_000 },
+    ],
   ];
   it.each(cases)("%s", (words, facts) => {
     expect(statusWords({ ...saved, ...facts })).toBe(words);
+  });
+
+  it("never claims On the relay of what is being sent", () => {
+    for (const [, facts] of cases)
+      expect(statusWords({ ...saved, ...facts, unsent: 1, sendingBytes: 1 })).not.toContain("On the relay");
   });
 
   it("never claims Saved while the window holds edits", () => {
