@@ -16,6 +16,8 @@ export const peerIdCharsMax = 128;
 
 /** Lists inside one Automerge sync message. */
 export const syncHeadsMax = 4_096;
+/** A document may not have more heads than one message can tell, or nobody could sync it any more. */
+export const documentHeadsMax: number = syncHeadsMax;
 /** What a filter claimed wrongly, one in a hundred: 260,000 changes have 2,600. */
 export const syncNeedsMax = 16_384;
 /** Automerge sends one. */
@@ -134,6 +136,8 @@ export const feedEntriesMax = 1_000;
 export const feedTickMs = 250;
 /** Those entries are kept in memory, so that the log is not read for each tick. */
 export const feedRecentMax = 4_096;
+/** The same in bytes of heads: a document may have thousands. */
+export const feedRecentBytesMax = 1024 * 1024;
 
 /** Who waits for more than this is told how far it is. */
 export const progressFromBytes = 256 * 1024;

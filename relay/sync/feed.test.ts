@@ -1,7 +1,7 @@
 /** The feed: from where a client stopped, page by page, then live; nothing missed whoever committed. */
 import { beforeEach, expect, test } from "vitest";
 import { concat, decodeCbor, encodeCbor } from "../protocol/cbor.ts";
-import { feedEntriesMax, feedRecentMax, outboundPauseBytes } from "../protocol/limits.ts";
+import { feedEntriesMax, feedRecentBytesMax, feedRecentMax, outboundPauseBytes } from "../protocol/limits.ts";
 import { parseFeed, type FeedMessage } from "../protocol/messages.ts";
 import { Feed } from "./feed.ts";
 import type { Connection, FeedEntry, FeedPage } from "./ports.ts";
@@ -149,6 +149,18 @@ test("a client that does not read is not sent to, and gets all when it does", as
   feed.drained(client.id);
   await turn();
   expect(new Set(client.documents).size).toBe(3_000);
+});
+
+test("what is kept of the latest is bounded in bytes too: a document may have thousands of heads", async () => {
+  const client = await listen();
+  const heads = new Uint8Array(32 * 4_000);
+  client.unsentBytes = outboundPauseBytes + 1;
+  for (let i = 0; i < 100; i++) feed.committed([{ ...log.commit(i), heads }]);
+  expect(feed.recentBytes).toBeLessThanOrEqual(2 * feedRecentBytesMax + heads.length);
+  client.unsentBytes = 0;
+  feed.drained(client.id);
+  await turn();
+  expect(new Set(client.documents).size).toBe(100);
 });
 
 test("sequences of another epoch mean nothing: all is told again", async () => {

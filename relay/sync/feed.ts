@@ -8,7 +8,13 @@
  * was restored from a backup) mean nothing: such a client starts over.
  */
 import { encodeSharedMap } from "../protocol/cbor.ts";
-import { feedEntriesMax, feedRecentMax, feedTickMs, outboundPauseBytes } from "../protocol/limits.ts";
+import {
+  feedEntriesMax,
+  feedRecentBytesMax,
+  feedRecentMax,
+  feedTickMs,
+  outboundPauseBytes,
+} from "../protocol/limits.ts";
 import type { FeedRequest } from "../protocol/messages.ts";
 import type { Action, Connection, FeedEntry, FeedPage } from "./ports.ts";
 
@@ -36,6 +42,7 @@ export class Feed {
   /** The latest entries, without a gap: all there are after `#recentAfter`. */
   #recent: FeedEntry[] = [];
   #recentAfter = Number.MAX_SAFE_INTEGER;
+  #recentBytes = 0;
   #tickScheduled = false;
 
   constructor(setting: FeedSetting) {
@@ -44,6 +51,11 @@ export class Feed {
 
   get listeners(): number {
     return this.#listeners.size;
+  }
+
+  /** What is kept in memory. */
+  get recentBytes(): number {
+    return this.#recentBytes;
   }
 
   listen(connection: Connection, { after, epoch }: FeedRequest): void {
@@ -69,22 +81,34 @@ export class Feed {
       // Not the next one: what is between was another node's, and is in the log.
       if (last === undefined || entry.sequence !== last + 1) {
         this.#recent = [];
+        this.#recentBytes = 0;
         this.#recentAfter = entry.sequence - 1;
       }
       this.#recent.push(entry);
+      this.#recentBytes += entry.heads.length;
     }
-    if (this.#recent.length > 2 * feedRecentMax) {
-      this.#recent = this.#recent.slice(-feedRecentMax);
-      this.#recentAfter = (this.#recent[0]?.sequence ?? 1) - 1;
-    }
+    if (this.#recent.length > 2 * feedRecentMax || this.#recentBytes > 2 * feedRecentBytesMax)
+      this.#forgetOldest();
     this.#wake();
   }
 
   /** Another node committed: what is in memory is not all any more. */
   committedElsewhere(): void {
     this.#recent = [];
+    this.#recentBytes = 0;
     this.#recentAfter = Number.MAX_SAFE_INTEGER;
     this.#wake();
+  }
+
+  #forgetOldest(): void {
+    let from = 0;
+    for (; from < this.#recent.length; from++) {
+      if (this.#recent.length - from <= feedRecentMax && this.#recentBytes <= feedRecentBytesMax) break;
+      const { heads, sequence } = this.#recent[from] ?? { heads: [], sequence: 0 };
+      this.#recentBytes -= heads.length;
+      this.#recentAfter = sequence;
+    }
+    this.#recent = this.#recent.slice(from);
   }
 
   #wake(): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { orphanBytesMax, orphansMax, originStretchesMax } from "../protocol/limits.ts";
+import { documentHeadsMax, orphanBytesMax, orphansMax, originStretchesMax } from "../protocol/limits.ts";
 import { fromHex } from "./bytes.ts";
 import type { Change } from "./chunk.ts";
 import { ChangeGraph } from "./graph.ts";
@@ -503,4 +503,33 @@ test("damage at the beginning of a long history: it is an orphan whole, and whol
   ]);
   graph.commit(count, count);
   expect([graph.heads, graph.ordinal(0), graph.ordinal(1)]).toEqual([[hashOf(count - 1)], count, 1]);
+});
+
+test("heads: as many as may be, not one more; what covers one makes room, waiting or durable", () => {
+  for (const isDurable of [false, true]) {
+    const graph = new ChangeGraph();
+    const commit = (): void => {
+      if (isDurable) graph.commit(graph.length, graph.length);
+    };
+    for (let n = 0; n < documentHeadsMax; n++) expect(graph.add(change(n, []), 1)).toBe("accepted");
+    commit();
+    expect(graph.add(change(10_000, [], 10_001), 1)).toBe("too-many-heads");
+    expect(graph.add(change(10_001, [3, 4], 10_002), 1)).toBe("accepted");
+    commit();
+    expect(graph.add(change(10_002, [], 10_003), 1)).toBe("accepted");
+    expect(graph.add(change(10_003, [], 10_004), 1)).toBe("too-many-heads");
+    expect(graph.add(change(10_004, [5], 10_005), 1)).toBe("accepted");
+    // From within the history: one more head.
+    expect(graph.add(change(10_005, [3], 10_006), 1)).toBe("too-many-heads");
+    expect(graph.headBytesOf(graph.length).length).toBe(32 * documentHeadsMax);
+  }
+});
+
+test("a hundred thousand changes that wait are not looked through for heads each time", () => {
+  const graph = new ChangeGraph();
+  const startedMs = performance.now();
+  for (let n = 0; n < 100_000; n++) graph.add(change(n, n === 0 ? [] : [n - 1]), 1);
+  expect(graph.length).toBe(100_000);
+  // 0.2 s as measured; looking through them all would take minutes.
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
 });

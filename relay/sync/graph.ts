@@ -18,11 +18,18 @@ import { firstCapacity, grownFloat64, grownInt32, nextCapacity } from "./growth.
 import { HashList } from "./hash-list.ts";
 import { Origins, type Origin } from "./origins.ts";
 import { Orphans, type Held, type LoggedChange } from "./orphans.ts";
+import { documentHeadsMax } from "../protocol/limits.ts";
 import type { Logged, Range } from "./ports.ts";
 import { IndexCursor, isIndex } from "./segment.ts";
 import { Sequences } from "./sequences.ts";
 
-export type Added = "accepted" | "known" | "orphaned" | "conflicting-seq" | "too-many-orphans";
+export type Added =
+  | "accepted"
+  | "known"
+  | "orphaned"
+  | "conflicting-seq"
+  | "too-many-orphans"
+  | "too-many-heads";
 
 /** What was accepted and did not become durable. */
 export interface TakenBack {
@@ -46,6 +53,8 @@ export class ChangeGraph {
   #waiting: Held[] = [];
   /** Durable positions, ascending. */
   readonly #heads = new Set<number>();
+  /** The heads once all that waits is durable; made where they may be too many. */
+  #tips: Set<number> | undefined;
   /** Made when there is one: most documents never have any. */
   #orphans: Orphans | undefined;
   /** Orphans that peers brought and whose missing dep the log brought: `adopt` places them. */
@@ -181,6 +190,9 @@ export class ChangeGraph {
     const missing = this.#findDeps(change.deps);
     if (missing !== undefined)
       return (this.#orphans ??= new Orphans()).keep(held, missing) ? "orphaned" : "too-many-orphans";
+    // One that waits may be a head no longer: it is counted as one, for the little while until it is durable.
+    const heads = this.#heads.size + this.#waiting.length;
+    if (heads >= documentHeadsMax && !this.#leavesHeadsFew(change.deps.length)) return "too-many-heads";
     this.#append(held);
     this.#waiting.push(held);
     this.#adoptAfter(change.hash, false);
@@ -281,6 +293,17 @@ export class ChangeGraph {
     return undefined;
   }
 
+  /** Whether the heads are no more than may be, after a change whose deps are the first so many in `#found`. */
+  #leavesHeadsFew(depCount: number): boolean {
+    if (!this.#tips) {
+      this.#tips = new Set(this.#heads);
+      extendHeads(this.#tips, this.#deps, this.#durable, this.length);
+    }
+    let covered = 0;
+    for (let i = 0; i < depCount; i++) if (this.#tips.has(this.#found[i] ?? -1)) covered++;
+    return this.#tips.size - covered < documentHeadsMax;
+  }
+
   /** Gives a change whose deps are in `#found` the next position. */
   #append(held: Held): void {
     const { change } = held;
@@ -293,6 +316,8 @@ export class ChangeGraph {
   /** Of the hash that was added last: `#found` has its deps. */
   #describe(depCount: number, size: number, ordinal: number): void {
     const position = this.length - 1;
+    for (let i = 0; this.#tips && i < depCount; i++) this.#tips.delete(this.#found[i] ?? -1);
+    this.#tips?.add(position);
     if (position >= this.#sizes.length) this.reserve(0);
     this.#deps.push(this.#found, depCount);
     this.#sizes[position] = this.sizeUpTo(position) + size;
@@ -300,6 +325,7 @@ export class ChangeGraph {
   }
 
   #becomeDurable(upTo: number): void {
+    this.#tips = undefined;
     extendHeads(this.#heads, this.#deps, this.#durable, upTo);
     this.#durable = upTo;
   }
