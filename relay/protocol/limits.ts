@@ -73,6 +73,8 @@ export const groupCommitBytesMax = 4 * 1024 * 1024;
 
 /** Documents a connection may wait for of which the relay holds nothing; the oldest wait is given up first. */
 export const awaitedDocumentsPerConnectionMax = 512;
+/** Documents of one connection that are being opened; above it nothing more is read from its socket. */
+export const openingPerConnectionMax = 64;
 /** Documents one connection may have open at once. */
 export const documentsPerConnectionMax = 20_000;
 /** Rooms that nobody is in, kept for the next to come. */

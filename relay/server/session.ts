@@ -63,6 +63,7 @@ export class SocketSession implements Connection {
   #isFull = false;
   #unsentBytesSeen = 0;
   #movedAtMs: number;
+  #pauses = 0;
   readonly #onSent = (): void => this.#sent();
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
@@ -119,9 +120,10 @@ export class SocketSession implements Connection {
   }
 
   pause(): void {
-    this.#socket.pause();
+    if (++this.#pauses === 1) this.#socket.pause();
   }
   resume(): void {
+    if (--this.#pauses > 0) return;
     // It was not silent: it was not listened to.
     this.#heardAtMs = this.#setting.nowMs();
     this.#socket.resume();

@@ -2,14 +2,14 @@
  * Which positions each position depends on. Nearly every change has one dep, which takes 4 bytes; of others there is
  * a mark, and their deps stand in a pool: how many, then each. Deps are lower than what depends on them.
  */
-import { firstCapacity, grownInt32, nextCapacity } from "./growth.ts";
+import { grownInt32, nextCapacity, noInt32 } from "./growth.ts";
 
 const none = -1;
 
 export class Dependencies {
   /** The only dep, `none`, or -2 - where in the pool. */
-  #only: Int32Array = new Int32Array(firstCapacity);
-  #pool: Int32Array = new Int32Array(0);
+  #only: Int32Array = noInt32;
+  #pool: Int32Array = noInt32;
   #length = 0;
   #pooled = 0;
 

@@ -14,7 +14,7 @@ import type { HashWords } from "./bloom.ts";
 import { fromHex, toHex } from "./bytes.ts";
 import type { Change } from "./chunk.ts";
 import { Dependencies } from "./dependencies.ts";
-import { firstCapacity, grownFloat64, grownInt32, nextCapacity } from "./growth.ts";
+import { grownFloat64, grownInt32, nextCapacity, noFloat64, noInt32 } from "./growth.ts";
 import { HashList } from "./hash-list.ts";
 import { Origins, type Origin } from "./origins.ts";
 import { Orphans, type Held, type LoggedChange } from "./orphans.ts";
@@ -47,8 +47,8 @@ export class ChangeGraph {
   readonly #sequences = new Sequences();
   readonly #origins = new Origins();
   /** Bytes of all chunks up to and including this one. */
-  #sizes: Float64Array = new Float64Array(firstCapacity);
-  #ordinals: Int32Array = new Int32Array(firstCapacity);
+  #sizes: Float64Array = noFloat64;
+  #ordinals: Int32Array = noInt32;
   /** From position `durable` on. One of the log is there when what it missed was brought and waits itself. */
   #waiting: Held[] = [];
   /** Durable positions, ascending. */

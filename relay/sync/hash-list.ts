@@ -8,18 +8,20 @@
 import { hashProbesMax } from "../protocol/limits.ts";
 import type { HashWords } from "./bloom.ts";
 import { toHex, valueOfHexDigit } from "./bytes.ts";
-import { firstCapacity, grownUint32, nextCapacity } from "./growth.ts";
+import { firstCapacity, grownUint32, nextCapacity, noUint32 } from "./growth.ts";
 
 const wordsPerHash = 8;
+/** In which nothing is found, for a list of nothing. */
+const noSlots = new Uint32Array(1);
 /** The hash that is looked for or added. */
 const sought = new Uint32Array(wordsPerHash);
 const asBytes = new Uint8Array(32);
 
 export class HashList {
   /** Little-endian words, whatever the machine's are. */
-  #words: Uint32Array = new Uint32Array(wordsPerHash * firstCapacity);
+  #words: Uint32Array = noUint32;
   /** Position + 1, or 0. A power of two of them. */
-  #slots: Uint32Array = new Uint32Array(2 * firstCapacity);
+  #slots: Uint32Array = noSlots;
   #crowded: Map<string, number> | undefined;
   #length = 0;
 
@@ -59,7 +61,7 @@ export class HashList {
     const capacity = this.#words.length / wordsPerHash;
     if (needed > capacity)
       this.#words = grownUint32(this.#words, wordsPerHash * nextCapacity(capacity, needed));
-    let slots = this.#slots.length;
+    let slots = Math.max(2 * firstCapacity, this.#slots.length);
     // At two thirds a search for what is not there looks at 3 slots on average.
     while (3 * needed > 2 * slots) slots *= 2;
     if (slots > this.#slots.length) this.#index(slots);

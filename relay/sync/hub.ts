@@ -16,6 +16,7 @@ import {
   idleRoomBytesMax,
   idleRoomMs,
   idleRoomsMax,
+  openingPerConnectionMax,
   orphanBytesOfAllMax,
   outboundPauseBytes,
   presenceTickMsMin,
@@ -53,6 +54,9 @@ interface Member {
   /** Documents of which there is more to send once its socket drains. */
   readonly blocked: Set<string>;
   readonly presence: PresenceLane;
+  /** Rooms that are being opened for it; too many pause it. */
+  opening: number;
+  isPaused: boolean;
 }
 
 interface Pending {
@@ -133,6 +137,8 @@ export class Hub {
       awaited: new Set(),
       blocked: new Set(),
       presence,
+      opening: 0,
+      isPaused: false,
     });
   }
 
@@ -203,8 +209,7 @@ export class Hub {
     if (!room) {
       room = new Room(documentId, this.#roomSetting);
       this.#rooms.set(documentId, room);
-      const opening = room;
-      this.#open(opening).catch((error: unknown) => this.#onBug(error, [opening]));
+      this.#openFor(member, room);
     }
     this.#idle.delete(room);
     member.documents.delete(documentId);
@@ -214,6 +219,21 @@ export class Hub {
       if (oldest !== undefined) this.#leaveRoom(member, oldest);
     }
     return room;
+  }
+
+  /** A flood of requests is read as fast as it can be answered, and others are answered between. */
+  #openFor(member: Member, room: Room): void {
+    if (++member.opening >= openingPerConnectionMax && !member.isPaused) {
+      member.isPaused = true;
+      member.connection.pause();
+    }
+    this.#open(room)
+      .catch((error: unknown) => this.#onBug(error, [room]))
+      .finally(() => {
+        if (--member.opening > openingPerConnectionMax / 2 || !member.isPaused) return;
+        member.isPaused = false;
+        member.connection.resume();
+      });
   }
 
   async #open(room: Room): Promise<void> {

@@ -99,7 +99,7 @@ export interface Connection {
   readonly unsentBytes: number;
   /** `shared` is a frame but for the value of its last key, `targetId`: this peer's id is put there. */
   send(shared: Uint8Array): void;
-  /** Nothing more is read from its socket, until it is resumed. */
+  /** Nothing more is read from its socket, until it was resumed as often as paused. */
   pause(): void;
   resume(): void;
   close(name: CloseName): void;
