@@ -129,6 +129,9 @@ export const documentsWaitingMax = 64;
 /** Documents that could not be read whole, and are asked for as changes next time. */
 export const documentsRefusedMax = 1_000;
 
+/** Chunks of the last commits that a document keeps for peers a little behind, and how long after the last of them. */
+export const recentBytesMax = 64 * 1024;
+export const recentMs = 1_000;
 /** The last piece of a backlog is kept for so long, for the others who come back in the same moment. */
 export const lastReadMs = 1_000;
 

@@ -64,6 +64,11 @@ export class SocketSession implements Connection {
   #unsentBytesSeen = 0;
   #movedAtMs: number;
   #pauses = 0;
+  #isCorked = false;
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#wire.uncork();
+  };
   readonly #onSent = (): void => this.#sent();
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
@@ -107,14 +112,18 @@ export class SocketSession implements Connection {
     if (this.unsentBytes > outboundBytesMax) return this.#cut("tooSlow");
     this.#setting.traffic.framesOut++;
     const wire = this.#wire;
+    // What goes to one socket within a turn goes in one write.
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      wire.cork();
+      process.nextTick(this.#uncork);
+    }
     if (shared.length <= copiedFrameBytesMax) {
       wire.write(binaryFrame(shared, this.#encodedPeerId), this.#onSent);
     } else {
-      wire.cork();
       wire.write(frameHeader(shared.length + this.#encodedPeerId.length));
       wire.write(shared);
       wire.write(this.#encodedPeerId, this.#onSent);
-      wire.uncork();
     }
     this.#isFull ||= this.unsentBytes > outboundPauseBytes;
   }

@@ -76,8 +76,13 @@ export class ByteReader {
 }
 
 export class ByteWriter {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
+
+  /** With room for so many bytes before it grows. */
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+  }
 
   byte(value: number): void {
     this.#reserve(1);

@@ -71,7 +71,8 @@ export function decodeSyncMessage(bytes: Uint8Array): SyncMessage | undefined {
 }
 
 export function encodeSyncMessage(message: OutgoingMessage): Uint8Array {
-  const writer = new ByteWriter();
+  const hashes = message.heads.length + message.need.length + (message.have[0]?.lastSync.length ?? 0);
+  const writer = new ByteWriter(64 + 32 * hashes + message.changes.body.length);
   writer.byte(version1);
   // Automerge keeps heads sorted and compares them as lists.
   writer.hashes([...message.heads].sort());

@@ -325,6 +325,7 @@ const positionsOf = (hashes: readonly string[], graph: ChangeGraph): number[] =>
   hashes.flatMap((hash) => graph.position(hash) ?? []);
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length === 1 && b.length === 1) return a[0] === b[0];
   const set = new Set(a);
   return set.size === new Set(b).size && b.every((each) => set.has(each));
 }

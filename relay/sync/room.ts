@@ -23,6 +23,7 @@ import { decodeSyncMessage, noChanges, type SyncMessage } from "./message.ts";
 import { haveAll, Peering, type Piece } from "./peering.ts";
 import type { Action, Batch, ChangeLog, Connection, Documents, Listed, Report } from "./ports.ts";
 import { RoomPresence } from "./presence.ts";
+import { Recent } from "./recent.ts";
 import { SavedDocuments } from "./saved-document.ts";
 import { packBody, packStretch } from "./segment.ts";
 import type { Turns } from "./turns.ts";
@@ -63,6 +64,9 @@ export class Room {
   readonly #saved: SavedDocuments;
   readonly #presence: RoomPresence;
   readonly #frames: Frames;
+  readonly #recent: Recent;
+  /** The last message that brought nothing: many acknowledge the same in the same words. */
+  #lastClaim: { readonly data: Uint8Array; readonly message: SyncMessage } | undefined;
   /** What happened before the log was read; `undefined` once it was. */
   #beforeOpen: (() => void)[] | undefined = [];
   /** The ordinal that the next commit gives. */
@@ -76,6 +80,7 @@ export class Room {
     this.#setting = setting;
     const { relayId, log, documents, report, hashing } = setting;
     const after = (delayMs: number, run: () => void): void => setting.after(delayMs, run);
+    this.#recent = new Recent(after);
     this.#frames = new Frames({ relayId, documentId, log, after });
     this.#saved = new SavedDocuments(this.#graph, { documentId, log, documents, report });
     this.#ingest = new Ingest(this.#graph, {
@@ -114,7 +119,7 @@ export class Room {
   }
   /** What it takes of memory, about. */
   get bytes(): number {
-    return this.#graph.bytes;
+    return this.#graph.bytes + this.#recent.bytes;
   }
   /** Bytes of changes that lack what they depend on. */
   get orphanBytes(): number {
@@ -137,7 +142,7 @@ export class Room {
 
   /** A sync or request frame. False is a frame that no Automerge makes. */
   receive(connection: Connection, frame: SyncFrame): boolean {
-    const message = decodeSyncMessage(frame.data);
+    const message = this.#decode(frame.data);
     if (!message) return false;
     let peering = this.#peerings.get(connection.id);
     if (!peering) this.#peerings.set(connection.id, (peering = new Peering(connection)));
@@ -145,6 +150,16 @@ export class Room {
     if (this.#beforeOpen) this.#beforeOpen.push(() => this.#hear(from, frame, message));
     else this.#hear(from, frame, message);
     return true;
+  }
+
+  #decode(data: Uint8Array): SyncMessage | undefined {
+    if (this.#lastClaim && isSame(this.#lastClaim.data, data)) return this.#lastClaim.message;
+    if (data.length > sameClaimBytesMax) return decodeSyncMessage(data);
+    // A copy: it is a view of what came from the socket, and would keep all of that.
+    const copy = data.slice();
+    const message = decodeSyncMessage(copy);
+    if (message?.changes.length === 0) this.#lastClaim = { data: copy, message };
+    return message;
   }
 
   /** The connection has room again. */
@@ -177,6 +192,7 @@ export class Room {
       if (change) chunks.set(position, change.bytes);
     }
     graph.commit(upTo, this.#next);
+    this.#recent.add(chunks);
     this.#next += chunks.size;
     // First what was said, so that the shared frame can be the answer to it.
     const receipts = [...this.#peerings.values()].map((peering) => this.#hearDue(peering));
@@ -350,9 +366,10 @@ export class Room {
       if (peering.wantsDocument) return this.#sendDocument(peering);
       const piece = peering.next(graph);
       if (!piece) return;
-      if (piece.positions.length > 0) return this.#readAndSend(peering, piece);
+      const changes = piece.positions.length === 0 ? noChanges : this.#recent.take(piece.positions);
+      if (!changes) return this.#readAndSend(peering, piece);
       const offersDocuments = this.#offers(peering);
-      connection.send(this.#frames.sync({ ...piece, changes: noChanges, offersDocuments }));
+      connection.send(this.#frames.sync({ ...piece, changes, offersDocuments }));
     }
     this.#setting.onBlocked(this, connection.id);
   }
@@ -429,6 +446,15 @@ export class Room {
     const { documentId } = this;
     return this.connections.filter((each) => this.#setting.may(each, documentId, "read"));
   }
+}
+
+/** An acknowledgement as a rule; to compare longer ones costs more than it saves. */
+const sameClaimBytesMax = 512;
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

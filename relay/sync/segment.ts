@@ -13,6 +13,9 @@
 import { actorBytesMax, changeDepsMax } from "../protocol/limits.ts";
 import { ByteReader, ByteWriter, fromHex, Truncated } from "./bytes.ts";
 
+/** Of the LEB128 length of a chunk. */
+const lengthBytesMax = 4;
+
 export interface Stretch {
   readonly count: number;
   readonly index: Uint8Array;
@@ -80,7 +83,7 @@ export class IndexWriter {
 }
 
 export function packBody(chunks: readonly Uint8Array[]): Pick<Stretch, "count" | "body"> {
-  const body = new ByteWriter();
+  const body = new ByteWriter(chunks.reduce((sum, chunk) => sum + chunk.length + lengthBytesMax, 0));
   for (const chunk of chunks) {
     body.number(chunk.length);
     body.bytes(chunk);
