@@ -88,14 +88,16 @@ export class DocumentProcess implements Documents {
     const next = this.#waiting.shift();
     clearTimeout(this.#idle);
     if (!next) {
-      this.#idle = setTimeout(() => this.#child?.kill(), this.#limits.idleMs);
+      this.#idle = setTimeout(() => {
+        this.#child?.kill();
+        this.#child = undefined;
+      }, this.#limits.idleMs);
       this.#idle.unref();
       return;
     }
     this.#isBusy = true;
     const startedMs = performance.now();
-    const child = (this.#child ??= this.#start());
-    void this.#work(child, next.job).then((answer) => {
+    void this.#attempt(next.job).then((answer) => {
       this.#isBusy = false;
       const tookMs = Math.round(performance.now() - startedMs);
       this.#report(answer.type === "failed" ? "document-job-failed" : "document-job", {
@@ -108,17 +110,30 @@ export class DocumentProcess implements Documents {
     });
   }
 
+  /** Where no process can be had (no memory, no descriptors) the job fails; the next one tries again. */
+  async #attempt(job: Job): Promise<Answer> {
+    try {
+      this.#child ??= this.#start();
+      return await this.#work(this.#child, job);
+    } catch (error) {
+      this.#child?.kill("SIGKILL");
+      this.#child = undefined;
+      return failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   #start(): ChildProcess {
     const child = fork(childFile, [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       execArgv: ["--max-old-space-size=512"],
     });
-    // A child that could not start, or a channel that broke: its exit is what counts.
-    child.on("error", () => {});
-    child.once("exit", () => {
+    const isGone = (): void => {
       if (this.#child === child) this.#child = undefined;
-    });
+    };
+    // Without a listener an error would end the relay. One that could not start has no exit.
+    child.on("error", isGone);
+    child.once("exit", isGone);
     child.unref();
     child.channel?.unref();
     return child;
@@ -130,7 +145,10 @@ export class DocumentProcess implements Documents {
       let killedFor = "";
       const kill = (reason: string): void => {
         killedFor = reason;
+        if (this.#child === child) this.#child = undefined;
         child.kill("SIGKILL");
+        // Also where it does not die: nobody waits for it any longer.
+        end(failed(reason));
       };
       const deadline = setTimeout(() => kill("it took too long"), this.#limits.deadlineMs);
       const watch = setInterval(() => {
@@ -141,6 +159,7 @@ export class DocumentProcess implements Documents {
         clearInterval(watch);
         child.off("message", onMessage);
         child.off("exit", onExit);
+        child.off("error", onError);
         resolve(answer);
       };
       const onMessage = (message: unknown): void => {
@@ -148,8 +167,10 @@ export class DocumentProcess implements Documents {
         end(answer.success ? answer.data : failed("it gave an answer that is none"));
       };
       const onExit = (): void => end(failed(killedFor || "its process ended"));
+      const onError = (error: Error): void => kill(error.message);
       child.on("message", onMessage);
       child.once("exit", onExit);
+      child.once("error", onError);
       child.send(job, (error) => {
         if (error) kill(error.message);
       });

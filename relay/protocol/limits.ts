@@ -16,6 +16,13 @@ export const peerIdCharsMax = 128;
 
 /** Lists inside one Automerge sync message. */
 export const syncHeadsMax = 4_096;
+/** Where the log could not be read after another node's commit, it is tried again after this. */
+export const refreshAgainMs = 1_000;
+/** What a chunk of an upload costs beside its bytes: a million small ones are more than they seem. */
+export const chunkOverheadBytes = 128;
+/** TCP segments that one unfinished frame may come in before its socket is read less often, and the longest pause. */
+export const segmentsFreeMax = 256;
+export const segmentPauseMsMax = 250;
 /** A document may not have more heads than one message can tell, or nobody could sync it any more. */
 export const documentHeadsMax: number = syncHeadsMax;
 /** What a filter claimed wrongly, one in a hundred: 260,000 changes have 2,600. */
@@ -124,6 +131,8 @@ export const documentDeadlineMs = 60_000;
 /** What the process may take of memory: a document of 10 kB can be one of 1 GB. */
 export const documentProcessBytesMax = 1024 * 1024 * 1024;
 export const documentProcessIdleMs = 15_000;
+/** A saved document is kept at hand for so long after it was last asked for. */
+export const documentCachedMs = 10_000;
 /** Documents that wait for the process; more are refused, and go as changes. */
 export const documentsWaitingMax = 64;
 /** Documents that could not be read whole, and are asked for as changes next time. */

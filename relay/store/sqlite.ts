@@ -38,7 +38,7 @@ import { isCorrupt, reasonOf, salvageAdvice, StoreProblem } from "./problem.ts";
 import { Repair } from "./repair.ts";
 import { scan, type Tables } from "./scan.ts";
 import { openFile } from "./schema.ts";
-import { checksumOfBody, rowOf, Segments } from "./segments.ts";
+import { type Segment, checksumOfBody, rowOf, Segments } from "./segments.ts";
 import { Snapshots, unforced } from "./snapshots.ts";
 import { pagesInLog, statsOf } from "./stats.ts";
 import type { Identity, Stats, Verified } from "./store.ts";
@@ -58,6 +58,12 @@ class DamagedEntry extends Error {
 }
 /** Rolls a commit back: it is not what the caller said. */
 class BadBatch extends Error {}
+
+/** A segment whose bytes were proved, and where its chunks begin. */
+interface LastRead {
+  row: Segment | undefined;
+  offsets: ReturnType<typeof offsetsOf>;
+}
 
 export class SqliteStore {
   readonly identity: Identity;
@@ -137,8 +143,9 @@ export class SqliteStore {
       if (!document) return failed(`${documentId} is not there`);
       const parts: Uint8Array[] = [];
       let count = 0;
+      const last: LastRead = { row: undefined, offsets: undefined };
       for (const range of ranges) {
-        const lacking = this.#readRange(document, range, parts);
+        const lacking = this.#readRange(document, range, parts, last);
         if (lacking !== undefined) return failed(lacking);
         count += range.to - range.from;
       }
@@ -275,26 +282,37 @@ export class SqliteStore {
     return sequence;
   }
 
-  /** Hands over the bodies of a range; words if ordinals are missing. */
-  #readRange(document: Document, { from, to }: Range, parts: Uint8Array[]): string | undefined {
+  /**
+   * Hands over the bodies of a range; words if ordinals are missing. `last` is what was read and proved for the range
+   * before: ten thousand ranges of one segment must not read it ten thousand times.
+   */
+  #readRange(
+    document: Document,
+    { from, to }: Range,
+    parts: Uint8Array[],
+    last: LastRead,
+  ): string | undefined {
     const { number, id } = document;
     const { segments } = this.#tables;
     for (let at = from; at < to;) {
       // One at a time: a segment is large, and most ranges are a few changes.
-      const [row] = segments.whole(number, segments.begin(number, at), to, 1);
+      const isLast = last.row && last.row.first <= at && at < last.row.first + last.row.count;
+      const row = isLast ? last.row : segments.whole(number, segments.begin(number, at), to, 1)[0];
       const end = row ? row.first + row.count : at;
       if (!row || row.first > at || end <= at) {
         const reason = this.#putRight(document);
         return reason ?? `changes ${at} to ${to - 1} of ${id} are not all there`;
       }
-      const offsets =
-        row.bodyChecksum === checksumOfBody(id, row.first, row) && row.row === rowOf(number, row.first)
+      const offsets = isLast
+        ? last.offsets
+        : row.bodyChecksum === checksumOfBody(id, row.first, row) && row.row === rowOf(number, row.first)
           ? offsetsOf(row.body, row.count)
           : undefined;
       if (!offsets) {
         const reason = this.#putRight(document, new Set([row.row]));
         return reason ?? `changes ${row.first} to ${end - 1} of ${id} were damaged`;
       }
+      Object.assign(last, { row, offsets });
       const until = Math.min(to, end);
       const isWhole = at === row.first && until === end;
       parts.push(isWhole ? row.body : row.body.subarray(offsets[at - row.first], offsets[until - row.first]));

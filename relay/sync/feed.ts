@@ -34,6 +34,8 @@ interface Listener {
   /** It has been told that there is nothing more; what comes is told at ticks. */
   isLevel: boolean;
   reading: boolean;
+  /** From where it asked to be told, if that was not begun with. */
+  asked: number | undefined;
 }
 
 export class Feed {
@@ -60,8 +62,16 @@ export class Feed {
 
   listen(connection: Connection, { after, epoch }: FeedRequest): void {
     const from = epoch === this.#setting.epoch ? after : 0;
-    const listener = { connection, after: from, isLevel: false, reading: false };
+    const listener: Listener = this.#listeners.get(connection.id) ?? {
+      connection,
+      after: from,
+      isLevel: false,
+      reading: false,
+      asked: undefined,
+    };
     this.#listeners.set(connection.id, listener);
+    // Asked again while the log is read for it: one reading at a time, and what was asked last counts.
+    listener.asked = from;
     this.#serve(listener);
   }
 
@@ -125,6 +135,11 @@ export class Feed {
   #serve(listener: Listener, frames?: Map<number, Uint8Array>): void {
     const { connection } = listener;
     if (listener.reading || connection.unsentBytes > outboundPauseBytes) return;
+    if (listener.asked !== undefined) {
+      listener.after = listener.asked;
+      listener.asked = undefined;
+      listener.isLevel = false;
+    }
     const recent = listener.isLevel ? this.#recentSince(listener.after) : undefined;
     if (recent) {
       if (recent.length === 0) return;
@@ -145,6 +160,7 @@ export class Feed {
         if (this.#listeners.get(connection.id) !== listener) return;
         // The log cannot be read now: the next tick tries again.
         if (!page.ok) return this.#wake();
+        if (listener.asked !== undefined) return this.#serve(listener);
         const { entries, isLast } = page;
         const last = entries.at(-1)?.sequence ?? listener.after;
         // An empty last page is told once: the client waits to hear that it is level.

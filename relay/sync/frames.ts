@@ -1,10 +1,10 @@
 /**
  * What goes out about one document, encoded: once for all who get the same. All are frames but for their last value
- * (`Connection.send`). The last piece that was read from the log is kept for a moment, and the saved document for as
- * long as it is the last: those who come back at once want the same.
+ * (`Connection.send`). The last piece that was read from the log and the last saved document are kept for a while:
+ * those who come back at once want the same.
  */
 import { encodeSharedMap, type Encodable } from "../protocol/cbor.ts";
-import { documentCachedBytesMax, lastReadMs } from "../protocol/limits.ts";
+import { documentCachedBytesMax, documentCachedMs, lastReadMs } from "../protocol/limits.ts";
 import { encodeSyncMessage, type OutgoingMessage } from "./message.ts";
 import { haveAll, type Piece } from "./peering.ts";
 import type { Bytes, ChangeLog, Range } from "./ports.ts";
@@ -48,17 +48,22 @@ export class Frames {
     if (this.#lastSaved?.saved === saved) return this.#lastSaved.frame;
     const { heads, bytes } = saved;
     const frame = this.sync({ heads, need: [], have: [haveAll(heads)], changes: packBody([bytes]) });
-    this.#lastSaved = bytes.length <= documentCachedBytesMax ? { saved, frame } : undefined;
+    if (bytes.length > documentCachedBytesMax) return frame;
+    const last = { saved, frame };
+    this.#lastSaved = last;
+    this.#setting.after(documentCachedMs, () => {
+      if (this.#lastSaved === last) this.#lastSaved = undefined;
+    });
     return frame;
   }
 
   read(ranges: readonly Range[]): PieceRead {
     const name = ranges.map(({ from, to }) => `${from}-${to}`).join();
     if (this.#lastRead?.name === name) return this.#lastRead;
-    const { log, documentId, after } = this.#setting;
+    const { log, documentId } = this.#setting;
     const read: PieceRead = { name, bytes: log.read(documentId, ranges), framesByHeads: new Map() };
     this.#lastRead = read;
-    after(lastReadMs, () => {
+    this.#setting.after(lastReadMs, () => {
       if (this.#lastRead === read) this.#lastRead = undefined;
     });
     return read;

@@ -306,7 +306,8 @@ export class Hub {
 
   /** The room cannot go on: its connections come back and sync again, from what the log then gives. */
   #drop(room: Room): void {
-    this.#rooms.delete(room.documentId);
+    // It may have been dropped before, and another be in its place.
+    if (this.#rooms.get(room.documentId) === room) this.#rooms.delete(room.documentId);
     this.#idle.delete(room);
     this.#dirty.delete(room);
     this.#orphanRooms.delete(room);
@@ -314,6 +315,7 @@ export class Hub {
   }
 
   #onDirty(room: Room, bytes: number): void {
+    if (this.#rooms.get(room.documentId) !== room) return;
     this.#dirty.add(room);
     this.#dirtyBytes += bytes;
     if (this.#committing) return;

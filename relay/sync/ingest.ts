@@ -5,6 +5,7 @@
  */
 import {
   changeInflatedBytesMax,
+  chunkOverheadBytes,
   frameInflatedBytesMax,
   ingestAtOnceBytesMax,
   ingestSliceBytesMax,
@@ -66,12 +67,12 @@ export class Ingest {
     const upload: Upload = {
       claim,
       chunks,
-      bytes,
+      bytes: bytes + chunkOverheadBytes * chunks.length,
       at: 0,
       inflatableBytes: frameInflatedBytesMax,
       unpacking: false,
     };
-    this.#setting.turns.hold(peering.connection, bytes);
+    this.#setting.turns.hold(peering.connection, upload.bytes);
     const waiting = this.#uploads.get(peering);
     if (waiting) {
       waiting.push(upload);

@@ -41,6 +41,8 @@ export interface OutgoingMessage extends Claim {
 
 export const noChanges: OutgoingMessage["changes"] = { count: 0, body: new Uint8Array(0) };
 
+/** Magic, checksum, type, length, and a body that begins with four numbers: a million empty ones are a bomb. */
+const chunkBytesMin = 12;
 const version1 = 0x42;
 const version2 = 0x43;
 /** A list of one flag, which says that version 2 is understood. */
@@ -61,8 +63,11 @@ export function decodeSyncMessage(bytes: Uint8Array): SyncMessage | undefined {
       have.push({ lastSync, bloom });
     }
     const changes: Uint8Array[] = [];
-    for (let count = reader.count(syncChangesMax, 1); count > 0; count--)
-      changes.push(reader.take(reader.number()));
+    for (let count = reader.count(syncChangesMax, chunkBytesMin); count > 0; count--) {
+      const length = reader.number();
+      if (length < chunkBytesMin) return undefined;
+      changes.push(reader.take(length));
+    }
     return { heads, need, have, changes, takesDocuments: !reader.atEnd };
   } catch (error) {
     if (error instanceof Truncated) return undefined;

@@ -60,6 +60,9 @@ export class Peering {
   #totalBytes = 0;
   #sentBytes = 0;
   #claimedChanges = 0;
+  #documentsSent = 0;
+  /** A filter of a long history takes a while to make: the last one, and what it was made of. */
+  #have: { readonly of: string; readonly have: Have } | undefined;
   #restart: Heard | undefined;
   /** Messages that went to it and that nothing it said can be an answer to yet. */
   #unanswered = 0;
@@ -100,6 +103,11 @@ export class Peering {
     for (const each of this.#waiting) each.awaits = Math.max(each.awaits, length);
   }
 
+  /** Changes that it brought wait for a commit, whether it was the first to bring them or not. */
+  awaitsWhatItBrought(durable: number): boolean {
+    return this.#waiting.some(({ heard, awaits }) => heard.brought && awaits > durable);
+  }
+
   /** What was waited for will not come: a commit failed. */
   awaitOnly(durable: number): void {
     for (const each of this.#waiting) each.awaits = Math.min(each.awaits, durable);
@@ -133,6 +141,7 @@ export class Peering {
   sentDocument(upTo: number, graph: ChangeGraph): void {
     this.#takesDocument = false;
     if (upTo === 0) return;
+    this.#documentsSent++;
     this.#unanswered++;
     this.#backlog = this.#backlog.filter((position) => position >= upTo);
     this.#sentUpTo = Math.max(this.#sentUpTo, upTo);
@@ -158,6 +167,8 @@ export class Peering {
     // As they were known then, or as they are now that what was unknown has come.
     const positionsBefore = this.#lacksTheirs ? positionsOf(before ?? [], graph) : this.#theirPositions;
     const same = before !== undefined && !heard.brought && isSameSet(before, heard.heads);
+    // Automerge's way to say that it does not know what it was told both have.
+    const startsOver = this.#lastSync.length > 0 && heard.have.every((each) => each.lastSync.length === 0);
     this.#theirHeads = heard.heads;
     this.#theirPositions = known;
     this.#lastSync = heard.have.flatMap((each) => each.lastSync);
@@ -169,10 +180,13 @@ export class Peering {
       (this.#leapt(heard, known, positionsBefore) || !graph.covers(known, positionsBefore));
     const needs = this.#freshNeeds(heard, graph);
     // It said the same again, and not in answer to anything that went to it: what it was sent did not help it.
-    const isStuck = same && needs.length === 0 && this.#unanswered === 0;
+    const isDocumentRefused = heard.heads.length === 0 && this.#documentsSent > 0;
+    const isStuck = same && needs.length === 0 && (this.#unanswered === 0 || startsOver || isDocumentRefused);
     if (this.#unanswered > 0) this.#unanswered--;
     this.#lacksTheirs = !complete;
-    if (same && !heard.request && needs.length === 0) {
+    // Heads that nobody knows, and nothing brought for them, are no progress either, however often they are others.
+    const isUnknown = !complete && !heard.brought;
+    if ((same && !heard.request && needs.length === 0) || isUnknown) {
       if (++this.#stalls > stalledRoundsMax) return;
     } else if (!same) {
       this.#stalls = 0;
@@ -210,12 +224,20 @@ export class Peering {
     if (this.#certain || this.#lacksTheirs) return;
     if ((graph.since(this.#theirPositions)[0] ?? graph.durable) < this.#sentUpTo) return;
     this.#certain = true;
+    this.#have = undefined;
     this.#sentNeeds.clear();
   }
 
   /** What both have, as far as the peer has said. */
   #shared(graph: ChangeGraph): number[] {
     return [...new Set([...this.#theirPositions, ...positionsOf(this.#lastSync, graph)])];
+  }
+
+  #haveSince(graph: ChangeGraph): Have {
+    const shared = this.#shared(graph);
+    const of = `${graph.durable} ${shared.join(" ")}`;
+    if (this.#have?.of !== of) this.#have = { of, have: haveSince(shared, graph) };
+    return this.#have.have;
   }
 
   /** What it lacks is to be worked out anew: `restart` does it, until then nothing is sent to it. */
@@ -240,9 +262,12 @@ export class Peering {
     this.#totalBytes = this.#bytesOf(graph);
     this.#sentBytes = 0;
     const isNew = heard.heads.length === 0 && send.length === graph.durable;
+    // A document that it was sent and has nothing of all the same is not sent it again.
+    if (heard.heads.length > 0) this.#documentsSent = 0;
     const isLong = this.#totalBytes >= documentFromBytes;
     const isOfSmallChanges = this.#totalBytes <= graph.durable * documentChangeBytesMax;
-    this.#takesDocument = isNew && heard.takesDocuments && isLong && isOfSmallChanges;
+    this.#takesDocument =
+      isNew && heard.takesDocuments && isLong && isOfSmallChanges && this.#documentsSent === 0;
   }
 
   #bytesOf(graph: ChangeGraph): number {
@@ -270,7 +295,7 @@ export class Peering {
       positions,
       heads,
       need,
-      have: [this.#certain ? haveAll(heads) : haveSince(this.#shared(graph), graph)],
+      have: [this.#certain ? haveAll(heads) : this.#haveSince(graph)],
     };
   }
 

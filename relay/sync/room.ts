@@ -11,6 +11,7 @@ import {
   documentOfferedFromChanges,
   outboundPauseBytes,
   progressFromBytes,
+  refreshAgainMs,
   restartAtOnceChangesMax,
 } from "../protocol/limits.ts";
 import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
@@ -74,6 +75,8 @@ export class Room {
   /** The length of the graph that the commit under way will make durable. */
   #committing: number | undefined;
   #refreshWanted = false;
+  /** Another node was first: nothing can be committed until what it committed was read. */
+  #isBehind = false;
 
   constructor(documentId: string, setting: RoomSetting) {
     this.documentId = documentId;
@@ -82,7 +85,7 @@ export class Room {
     const after = (delayMs: number, run: () => void): void => setting.after(delayMs, run);
     this.#recent = new Recent(after);
     this.#frames = new Frames({ relayId, documentId, log, after });
-    this.#saved = new SavedDocuments(this.#graph, { documentId, log, documents, report });
+    this.#saved = new SavedDocuments(this.#graph, { documentId, log, documents, report, after });
     this.#ingest = new Ingest(this.#graph, {
       documentId,
       hashing,
@@ -119,7 +122,7 @@ export class Room {
   }
   /** What it takes of memory, about. */
   get bytes(): number {
-    return this.#graph.bytes + this.#recent.bytes;
+    return this.#graph.bytes + this.#recent.bytes + this.#saved.bytes;
   }
   /** Bytes of changes that lack what they depend on. */
   get orphanBytes(): number {
@@ -132,6 +135,7 @@ export class Room {
     const waiting = this.#beforeOpen ?? [];
     this.#beforeOpen = undefined;
     for (const run of waiting) run();
+    if (this.#refreshWanted) this.refresh();
     return true;
   }
 
@@ -147,8 +151,16 @@ export class Room {
     let peering = this.#peerings.get(connection.id);
     if (!peering) this.#peerings.set(connection.id, (peering = new Peering(connection)));
     const from = peering;
-    if (this.#beforeOpen) this.#beforeOpen.push(() => this.#hear(from, frame, message));
-    else this.#hear(from, frame, message);
+    if (!this.#beforeOpen) {
+      this.#hear(from, frame, message);
+      return true;
+    }
+    const { turns } = this.#setting;
+    turns.hold(connection, frame.data.length);
+    this.#beforeOpen.push(() => {
+      turns.release(connection, frame.data.length);
+      this.#hear(from, frame, message);
+    });
     return true;
   }
 
@@ -175,6 +187,7 @@ export class Room {
   /** The changes to commit next; undefined where all is on disk that is to be. `committed` or another answer follows. */
   startCommit(): Batch | undefined {
     const graph = this.#graph;
+    if (this.#isBehind) return undefined;
     const upTo = (this.#committing = graph.length);
     const changes = range(graph.durable, upTo).flatMap((position) => graph.waiting(position) ?? []);
     if (changes.length === 0) return undefined;
@@ -208,6 +221,7 @@ export class Room {
   /** The commit was not taken, because another node was first: what it committed comes before. */
   moved(): void {
     this.#committing = undefined;
+    this.#isBehind = true;
     this.refresh();
   }
 
@@ -215,24 +229,31 @@ export class Room {
   failed(): Connection[] {
     this.#committing = undefined;
     const origins = this.#graph.rollBack();
+    // Also who brought what somebody else had brought before.
+    for (const peering of this.#peerings.values())
+      if (peering.awaitsWhatItBrought(this.#graph.durable)) origins.add(peering.connection.id);
     this.#ingest.drop(origins);
     for (const peering of this.#peerings.values()) {
       peering.awaitOnly(this.#graph.durable);
       if (!origins.has(peering.connection.id)) this.#answer(peering);
     }
-    return this.connections.filter((each) => origins.has(each.id));
+    const closed = this.connections.filter((each) => origins.has(each.id));
+    if (this.#refreshWanted) this.refresh();
+    return closed;
   }
 
   /** Another node may have committed to this document. */
   refresh(): void {
-    if (!this.isOpen) return;
-    this.#refreshWanted = this.#committing !== undefined;
+    this.#refreshWanted = !this.isOpen || this.#committing !== undefined;
     if (this.#refreshWanted) return;
     const { log, report } = this.#setting;
     log
       .list(this.documentId, this.#next)
       .then((listed) => {
-        if (!listed.ok) return report("refresh-failed", { document: this.documentId, reason: listed.reason });
+        if (!listed.ok) {
+          report("refresh-failed", { document: this.documentId, reason: listed.reason });
+          return this.#setting.after(refreshAgainMs, () => this.refresh());
+        }
         this.#refreshWanted = this.#committing !== undefined;
         if (!this.#refreshWanted) this.#follow(listed);
       })
@@ -242,6 +263,7 @@ export class Room {
   /** What waits for a commit goes behind what other nodes committed. */
   #follow(listed: Listed & { readonly ok: true }): void {
     const graph = this.#graph;
+    this.#isBehind = false;
     const waiting = graph.takeBack();
     if (!this.#take(listed)) return this.#setting.onDamaged(this);
     let bytes = 0;

@@ -6,6 +6,7 @@
 import {
   documentBytesMax,
   documentCachedBytesMax,
+  documentCachedMs,
   documentSourceBytesMax,
   documentStaleBytesMax,
 } from "../protocol/limits.ts";
@@ -24,12 +25,14 @@ interface Setting {
   readonly log: ChangeLog;
   readonly documents: Documents;
   readonly report: Report;
+  after(delayMs: number, run: () => void): void;
 }
 
 export class SavedDocuments {
   readonly #setting: Setting;
   readonly #graph: ChangeGraph;
   #cached: SavedDocument | undefined;
+  #askedFor = 0;
   #asking: Promise<SavedDocument | undefined> | undefined;
   /** Positions there were when it could not be made: it is not tried again before there are twice as many. */
   #failedAt = 0;
@@ -48,8 +51,22 @@ export class SavedDocuments {
   async #get(): Promise<SavedDocument | undefined> {
     const kept = this.#cached ?? (await this.#read());
     const found = kept && this.#isFresh(kept) ? kept : ((await this.#make()) ?? kept);
-    this.#cached = found && found.bytes.length <= documentCachedBytesMax ? found : undefined;
+    this.#keep(found && found.bytes.length <= documentCachedBytesMax ? found : undefined);
     return found;
+  }
+
+  /** What is kept at hand, for a while. */
+  get bytes(): number {
+    return this.#cached?.bytes.length ?? 0;
+  }
+
+  #keep(found: SavedDocument | undefined): void {
+    this.#cached = found;
+    const askedFor = ++this.#askedFor;
+    if (!found) return;
+    this.#setting.after(documentCachedMs, () => {
+      if (this.#askedFor === askedFor) this.#cached = undefined;
+    });
   }
 
   #isFresh({ upTo }: SavedDocument): boolean {

@@ -40,6 +40,8 @@ export class Turns {
     this.#bytesByWaiter.set(waiter, held);
     this.#bytes += bytes;
     if (held <= waitingBytesMax && this.#bytes <= waitingBytesOfAllMax) return;
+    // Once, as it is resumed once.
+    if (this.#paused.has(waiter)) return;
     this.#paused.add(waiter);
     waiter.pause();
   }
