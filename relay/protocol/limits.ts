@@ -15,6 +15,7 @@ export const frameTextBytesMax = 4 * 1024;
 export const peerIdCharsMax = 128;
 
 /** Lists inside one Automerge sync message. */
+/** Heads in a message, and so of a document: one with more could not be synced by anybody. */
 export const syncHeadsMax = 4_096;
 /** Where the log could not be read after another node's commit, it is tried again after this. */
 export const refreshAgainMs = 1_000;
@@ -23,8 +24,6 @@ export const chunkOverheadBytes = 128;
 /** TCP segments that one unfinished frame may come in before its socket is read less often, and the longest pause. */
 export const segmentsFreeMax = 256;
 export const segmentPauseMsMax = 250;
-/** A document may not have more heads than one message can tell, or nobody could sync it any more. */
-export const documentHeadsMax: number = syncHeadsMax;
 /** What a filter claimed wrongly, one in a hundred: 260,000 changes have 2,600. */
 export const syncNeedsMax = 16_384;
 /** Automerge sends one. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { documentHeadsMax, orphanBytesMax, orphansMax, originStretchesMax } from "../protocol/limits.ts";
+import { syncHeadsMax, orphanBytesMax, orphansMax, originStretchesMax } from "../protocol/limits.ts";
 import { fromHex } from "./bytes.ts";
 import type { Change } from "./chunk.ts";
 import { ChangeGraph } from "./graph.ts";
@@ -511,7 +511,7 @@ test("heads: as many as may be, not one more; what covers one makes room, waitin
     const commit = (): void => {
       if (isDurable) graph.commit(graph.length, graph.length);
     };
-    for (let n = 0; n < documentHeadsMax; n++) expect(graph.add(change(n, []), 1)).toBe("accepted");
+    for (let n = 0; n < syncHeadsMax; n++) expect(graph.add(change(n, []), 1)).toBe("accepted");
     commit();
     expect(graph.add(change(10_000, [], 10_001), 1)).toBe("too-many-heads");
     expect(graph.add(change(10_001, [3, 4], 10_002), 1)).toBe("accepted");
@@ -521,7 +521,7 @@ test("heads: as many as may be, not one more; what covers one makes room, waitin
     expect(graph.add(change(10_004, [5], 10_005), 1)).toBe("accepted");
     // From within the history: one more head.
     expect(graph.add(change(10_005, [3], 10_006), 1)).toBe("too-many-heads");
-    expect(graph.headBytesOf(graph.length).length).toBe(32 * documentHeadsMax);
+    expect(graph.headBytesOf(graph.length).length).toBe(32 * syncHeadsMax);
   }
 });
 

@@ -18,7 +18,7 @@ import { grownFloat64, grownInt32, nextCapacity, noFloat64, noInt32 } from "./gr
 import { HashList } from "./hash-list.ts";
 import { Origins, type Origin } from "./origins.ts";
 import { Orphans, type Held, type LoggedChange } from "./orphans.ts";
-import { documentHeadsMax } from "../protocol/limits.ts";
+import { syncHeadsMax } from "../protocol/limits.ts";
 import type { Logged, Range } from "./ports.ts";
 import { IndexCursor, isIndex } from "./segment.ts";
 import { Sequences } from "./sequences.ts";
@@ -192,7 +192,7 @@ export class ChangeGraph {
       return (this.#orphans ??= new Orphans()).keep(held, missing) ? "orphaned" : "too-many-orphans";
     // One that waits may be a head no longer: it is counted as one, for the little while until it is durable.
     const heads = this.#heads.size + this.#waiting.length;
-    if (heads >= documentHeadsMax && !this.#leavesHeadsFew(change.deps.length)) return "too-many-heads";
+    if (heads >= syncHeadsMax && !this.#leavesHeadsFew(change.deps.length)) return "too-many-heads";
     this.#append(held);
     this.#waiting.push(held);
     this.#adoptAfter(change.hash, false);
@@ -301,7 +301,7 @@ export class ChangeGraph {
     }
     let covered = 0;
     for (let i = 0; i < depCount; i++) if (this.#tips.has(this.#found[i] ?? -1)) covered++;
-    return this.#tips.size - covered < documentHeadsMax;
+    return this.#tips.size - covered < syncHeadsMax;
   }
 
   /** Gives a change whose deps are in `#found` the next position. */
