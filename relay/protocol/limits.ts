@@ -14,16 +14,8 @@ export const frameItemsMax = 4_096;
 export const frameTextBytesMax = 4 * 1024;
 export const peerIdCharsMax = 128;
 
-/** Lists inside one Automerge sync message. */
-/** Heads in a message, and so of a document: one with more could not be synced by anybody. */
+/** Heads in a sync message, and so of a document: one with more could not be synced by anybody. */
 export const syncHeadsMax = 4_096;
-/** Where the log could not be read after another node's commit, it is tried again after this. */
-export const refreshAgainMs = 1_000;
-/** What a chunk of an upload costs beside its bytes: a million small ones are more than they seem. */
-export const chunkOverheadBytes = 128;
-/** TCP segments that one unfinished frame may come in before its socket is read less often, and the longest pause. */
-export const segmentsFreeMax = 256;
-export const segmentPauseMsMax = 250;
 /** What a filter claimed wrongly, one in a hundred: 260,000 changes have 2,600. */
 export const syncNeedsMax = 16_384;
 /** Automerge sends one. */
@@ -238,3 +230,11 @@ export const largestDocumentsMax = 10;
 export const hashProbesMax = 32;
 /** Stretches of changes of one document of which it is remembered who brought them. */
 export const originStretchesMax = 1_024;
+
+/** Where the log could not be read after another node's commit, it is tried again after this. */
+export const refreshAgainMs = 1_000;
+/** What a chunk of an upload costs beside its bytes: a million small ones are more than they seem. */
+export const chunkOverheadBytes = 128;
+/** TCP segments that one unfinished frame may come in before its socket is read less often, and the longest pause. */
+export const segmentsFreeMax = 256;
+export const segmentPauseMsMax = 250;
