@@ -77,9 +77,9 @@ export class Stage {
     this.defer(() => relay.stop());
     return relay;
   }
-  /** An unmodified automerge-repo. */
-  repo(url: string): Repo {
-    return this.#repoOn(new WebSocketClientAdapter(url, 100));
+  /** An unmodified automerge-repo. It tries again while it still connects, where that takes longer than `retryMs`. */
+  repo(url: string, retryMs = 100): Repo {
+    return this.#repoOn(new WebSocketClientAdapter(url, retryMs));
   }
   /** automerge-repo with Deckle's marker, and what it was told is on the relay's disk. */
   deckleRepo(url: string): { readonly repo: Repo; readonly receipts: readonly ReceiptMessage[] } {
@@ -89,11 +89,20 @@ export class Stage {
   #repoOn(adapter: WebSocketClientAdapter): Repo {
     // In Node it throws out of an event listener where a connection fails; in a browser it does not.
     adapter.onError = () => {};
-    const repo = new Repo({ network: [adapter] });
-    this.defer(() => {
+    // On a socket that is closing it throws, in the middle of taking a change in, and the handle is of no use any more.
+    // What is dropped instead would have gone with the socket.
+    const send = adapter.send.bind(adapter);
+    adapter.send = (message) => {
+      if (adapter.socket?.readyState !== WebSocket.CLOSING) send(message);
+    };
+    const connect = adapter.connect.bind(adapter);
+    adapter.connect = (...words) => {
+      connect(...words);
+      // It leaves a socket that is late without a listener.
       adapter.socket?.addEventListener("error", () => {});
-      adapter.disconnect();
-    });
+    };
+    const repo = new Repo({ network: [adapter] });
+    this.defer(() => adapter.disconnect());
     return repo;
   }
   async raw(url: string, peerId = `peer-${randomBytes(4).toString("hex")}`): Promise<RawClient> {

@@ -31,7 +31,7 @@ interface Seen {
 }
 
 /** Sends a change each few ms, in frames of one or of many, until the relay is gone. */
-async function write(client: RawClient, documentId: string, seen: Seen): Promise<void> {
+async function write(client: RawClient, documentId: string, seen: Seen, pauseMs = 4): Promise<void> {
   const actor = randomBytes(16).toString("hex");
   let last: string | undefined;
   let seq = 0;
@@ -46,7 +46,7 @@ async function write(client: RawClient, documentId: string, seen: Seen): Promise
     }
     client.frame("sync", documentId, syncMessage({ heads: last ? [last] : [], changes }));
     seen.sent += changes.length;
-    await sleep(Math.random() * 4);
+    await sleep(Math.random() * pauseMs);
   }
   for (const frame of client.of("receipt"))
     for (const head of parseReceipt(frame)?.heads ?? []) seen.receipted.add(head);
@@ -93,7 +93,8 @@ test(
         const id = ids[(round * 5 + (i % writers)) % ids.length] ?? "";
         const seen = seenByDocument.get(id);
         if (!seen) throw new Error("no such document");
-        return i < writers ? write(client, id, seen) : watch(client, id, seen);
+        // Some hold the relay's breath, some wait for what it says.
+        return i < writers ? write(client, id, seen, i % 2 ? 4 : 30) : watch(client, id, seen);
       });
       await sleep(100 + Math.random() * 400);
       expect(await relay.end("SIGKILL")).toBeNull();

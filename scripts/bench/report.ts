@@ -16,9 +16,20 @@ export type Row = {
   ratio?: number;
   ratioP95?: number;
   rank?: number;
+  /** What the number does not say. */
+  remark?: string;
 };
 
-export type Report = { name: string; machine: string; rows: Row[]; notes?: string[] };
+export type Report = {
+  name: string;
+  machine: string;
+  rows: Row[];
+  /** What could not be measured, and why. */
+  failures?: { name: string; operation: string; size?: string; reason: string }[];
+  /** What was wanted of ours, and whether it was met. */
+  wanted?: { what: string; unit: string; most: number; measured: number; isMet: boolean }[];
+  notes?: string[];
+};
 
 export function machine(): string {
   const [cpu] = cpus();
@@ -61,5 +72,9 @@ export function print(report: Report, asJson: boolean): void {
   if (asJson) return console.log(JSON.stringify(report));
   console.log(`${report.name} on ${report.machine}`);
   console.table(report.rows);
+  for (const { name, operation, size, reason } of report.failures ?? [])
+    console.log(`FAILED: ${name}, ${operation}${size ? `, ${size}` : ""}: ${reason}`);
+  for (const { what, unit, most, measured, isMet } of report.wanted ?? [])
+    console.log(`${isMet ? "met" : "NOT MET"}: ${what}: ${measured} ${unit}, wanted at most ${most}`);
   for (const note of report.notes ?? []) console.log(note);
 }
