@@ -131,7 +131,7 @@ export const documentsRefusedMax = 1_000;
 
 /** Chunks of the last commits that a document keeps for peers a little behind, and how long after the last of them. */
 export const recentBytesMax = 64 * 1024;
-export const recentMs = 1_000;
+export const recentMs = 250;
 /** The last piece of a backlog is kept for so long, for the others who come back in the same moment. */
 export const lastReadMs = 1_000;
 

@@ -117,7 +117,11 @@ export class ThreadedStore implements Store {
 
   async keepSnapshot(documentId: string, { upTo, heads, bytes }: Snapshot): Promise<void> {
     // A view is copied alone: sent as it is, all of the buffer behind it would go over.
-    const snapshot = { upTo, heads: movable(heads.slice()), bytes: movable(bytes.slice()) };
+    const snapshot = {
+      upTo,
+      heads: movable(new Uint8Array(heads)),
+      bytes: movable(new Uint8Array(bytes)),
+    };
     await this.#call("keepSnapshot", { documentId, snapshot }, [
       snapshot.heads.buffer,
       snapshot.bytes.buffer,

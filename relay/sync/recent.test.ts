@@ -26,6 +26,14 @@ test("at the bound all are kept, one byte past it the oldest goes", () => {
   expect(recent.bytes).toBe(recentBytesMax - 99);
 });
 
+test("what is kept is a copy, also of a Buffer: a view of a socket's 64 kB would keep all of them", () => {
+  const recent = new Recent(() => {});
+  const socketChunk = Buffer.alloc(65_536, 1);
+  recent.add(new Map([[0, socketChunk.subarray(10, 20)]]));
+  socketChunk.fill(2);
+  expect(recent.take([0])).toEqual(packBody([new Uint8Array(10).fill(1)]));
+});
+
 test("soon after the last commit nothing is kept", () => {
   const timers: (() => void)[] = [];
   const recent = new Recent((_delayMs, run) => void timers.push(run));

@@ -26,8 +26,8 @@ export class Recent {
   add(chunks: ReadonlyMap<number, Uint8Array>): void {
     this.#commits++;
     for (const [position, chunk] of chunks) {
-      // A copy: it is a view of what came from the socket, and would keep all of that.
-      this.#chunks.set(position, chunk.slice());
+      // A copy: it is a view of what came from the socket, and would keep all of that. (`slice` of a Buffer is none.)
+      this.#chunks.set(position, new Uint8Array(chunk));
       this.#bytes += chunk.length;
     }
     for (const [position, chunk] of this.#chunks) {

@@ -167,8 +167,8 @@ export class Room {
   #decode(data: Uint8Array): SyncMessage | undefined {
     if (this.#lastClaim && isSame(this.#lastClaim.data, data)) return this.#lastClaim.message;
     if (data.length > sameClaimBytesMax) return decodeSyncMessage(data);
-    // A copy: it is a view of what came from the socket, and would keep all of that.
-    const copy = data.slice();
+    // A copy: it is a view of what came from the socket, and would keep all of that. (`slice` of a Buffer is none.)
+    const copy = new Uint8Array(data);
     const message = decodeSyncMessage(copy);
     if (message?.changes.length === 0) this.#lastClaim = { data: copy, message };
     return message;
