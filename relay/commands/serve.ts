@@ -5,6 +5,7 @@
  * The first line on stdout is `listening ws://HOST:PORT/sync` (wss with TLS), and the only one: others wait for it.
  */
 import { mkdirSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { loadConfig, serveProblems } from "../config/effective.ts";
 import { configFacts, printConfig } from "../config/print.ts";
 import { metricsPlace, type Config } from "../config/settings.ts";
@@ -12,6 +13,12 @@ import { startRelay, type Relay, type RelayOptions } from "../main.ts";
 import { openLog, stderrOutput, type Log } from "../server/log.ts";
 import type { Report } from "../sync/ports.ts";
 import { operandProblems, refuse, type Call, type ExitCode } from "./command.ts";
+
+/**
+ * V8 lets garbage grow to several times what lives before it collects, as if the machine were all its own: 2,000
+ * clients took 460 MB of which 57 lived. Collecting at half as much again costs little, as most of it is concurrent.
+ */
+const heapGrowingPercent = 50;
 
 export async function serve(call: Call): Promise<ExitCode> {
   const loaded = loadConfig(call.args, call.environment, { "print-config": true });
@@ -27,6 +34,7 @@ export async function serve(call: Call): Promise<ExitCode> {
   const log = openLog({ output: stderrOutput(), level: config["log.level"], nowMs: Date.now });
   log.report("configuration", configFacts(effective));
   const wanted = untilAsked(log, config);
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   try {
     // A new folder is for its owner only; of one that is there the operator has decided.
     mkdirSync(config.data, { recursive: true, mode: 0o700 });
