@@ -238,3 +238,10 @@ export const chunkOverheadBytes = 128;
 /** TCP segments that one unfinished frame may come in before its socket is read less often, and the longest pause. */
 export const segmentsFreeMax = 256;
 export const segmentPauseMsMax = 250;
+/** Longer segments are no burden, and so many of the short ones make a pause of a millisecond. */
+export const smallSegmentBytesMax = 16 * 1024;
+export const segmentsPerPauseMs = 100;
+/** A frame for many is not copied for each where it is longer than this. */
+export const copiedFrameBytesMax = 16 * 1024;
+/** A message is compared with the last one of its document up to this: an acknowledgement, as a rule. */
+export const sameClaimBytesMax = 512;

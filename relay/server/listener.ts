@@ -1,8 +1,8 @@
 /**
  * The relay's doors: `/healthz`, `/readyz` and `/metrics` over HTTP, and the WebSocket at `/sync`.
  *
- * Owns every socket from upgrade to close. Draining: not ready, no new sockets, inbound ignored (what was not
- * committed was not receipted, so it comes again), commit, then closes spread over a window. Documents are never
+ * Owns every socket from upgrade to close. Draining: not ready, no new sockets, a commit of what waits, then closes
+ * spread over a window; what comes in between and is not committed was not receipted, so it comes again. Documents are never
  * served over HTTP here, and nothing is cacheable. Metrics tell how much is written and by how many, so on the
  * relay's own port only a caller on this machine gets them, and nobody who comes through a proxy.
  */

@@ -11,12 +11,15 @@ import { decodeCbor, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
 import { closeReasons, type CloseName } from "../protocol/codes.ts";
 import {
   closeGraceMs,
+  copiedFrameBytesMax,
   frameBytesMax,
   joinFrameBytesMax,
   outboundBytesMax,
   outboundPauseBytes,
   segmentPauseMsMax,
   segmentsFreeMax,
+  segmentsPerPauseMs,
+  smallSegmentBytesMax,
 } from "../protocol/limits.ts";
 import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
 import { deckleVersion, protocolVersion } from "../protocol/version.ts";
@@ -47,11 +50,6 @@ type State =
   | { readonly name: "joined"; readonly peerId: string; readonly deckle: boolean }
   | { readonly name: "closed" };
 
-const smallSegmentBytes = 16 * 1024;
-/** 5,000 segments make a pause of 50 ms. */
-const segmentsPerPauseMs = 100;
-/** A frame for many is not copied for each where it is longer than this. */
-const copiedFrameBytesMax = 16 * 1024;
 /** Room for the frame header around the largest `join`. */
 const joinBytesMax = joinFrameBytesMax + 64;
 
@@ -194,7 +192,7 @@ export class SocketSession implements Connection {
    * that it takes from the front): the more there are, the longer the system gathers before it is read again.
    */
   #readLessOften(bytes: number): void {
-    if (++this.#segments <= segmentsFreeMax || bytes > smallSegmentBytes || this.#isGathering) return;
+    if (++this.#segments <= segmentsFreeMax || bytes > smallSegmentBytesMax || this.#isGathering) return;
     this.#isGathering = true;
     this.pause();
     setTimeout(

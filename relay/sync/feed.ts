@@ -90,9 +90,7 @@ export class Feed {
       const last = this.#recent.at(-1)?.sequence;
       // Not the next one: what is between was another node's, and is in the log.
       if (last === undefined || entry.sequence !== last + 1) {
-        this.#recent = [];
-        this.#recentBytes = 0;
-        this.#recentAfter = entry.sequence - 1;
+        this.#forgetRecent(entry.sequence - 1);
       }
       this.#recent.push(entry);
       this.#recentBytes += entry.heads.length;
@@ -104,10 +102,15 @@ export class Feed {
 
   /** Another node committed: what is in memory is not all any more. */
   committedElsewhere(): void {
+    this.#forgetRecent(Number.MAX_SAFE_INTEGER);
+    this.#wake();
+  }
+
+  /** What memory then holds is after this. */
+  #forgetRecent(after: number): void {
     this.#recent = [];
     this.#recentBytes = 0;
-    this.#recentAfter = Number.MAX_SAFE_INTEGER;
-    this.#wake();
+    this.#recentAfter = after;
   }
 
   #forgetOldest(): void {

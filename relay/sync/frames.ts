@@ -1,10 +1,10 @@
 /**
  * What goes out about one document, encoded: once for all who get the same. All are frames but for their last value
- * (`Connection.send`). The last piece that was read from the log and the last saved document are kept for a while:
- * those who come back at once want the same.
+ * (`Connection.send`). The last piece that was read from the log is kept for a moment, a saved document's frame
+ * for as long as the document: those who come back at once want the same.
  */
 import { encodeSharedMap, type Encodable } from "../protocol/cbor.ts";
-import { documentCachedBytesMax, documentCachedMs, lastReadMs } from "../protocol/limits.ts";
+import { lastReadMs } from "../protocol/limits.ts";
 import { encodeSyncMessage, type OutgoingMessage } from "./message.ts";
 import { haveAll, type Piece } from "./peering.ts";
 import type { Bytes, ChangeLog, Range } from "./ports.ts";
@@ -29,7 +29,8 @@ export interface PieceRead {
 export class Frames {
   readonly #setting: FramesSetting;
   #lastRead: PieceRead | undefined;
-  #lastSaved: { readonly saved: SavedDocument; readonly frame: Uint8Array } | undefined;
+  /** For as long as somebody keeps the document. */
+  readonly #framesBySaved = new WeakMap<SavedDocument, Uint8Array>();
 
   constructor(setting: FramesSetting) {
     this.#setting = setting;
@@ -45,15 +46,11 @@ export class Frames {
   }
 
   saved(saved: SavedDocument): Uint8Array {
-    if (this.#lastSaved?.saved === saved) return this.#lastSaved.frame;
     const { heads, bytes } = saved;
-    const frame = this.sync({ heads, need: [], have: [haveAll(heads)], changes: packBody([bytes]) });
-    if (bytes.length > documentCachedBytesMax) return frame;
-    const last = { saved, frame };
-    this.#lastSaved = last;
-    this.#setting.after(documentCachedMs, () => {
-      if (this.#lastSaved === last) this.#lastSaved = undefined;
-    });
+    const frame =
+      this.#framesBySaved.get(saved) ??
+      this.sync({ heads, need: [], have: [haveAll(heads)], changes: packBody([bytes]) });
+    this.#framesBySaved.set(saved, frame);
     return frame;
   }
 

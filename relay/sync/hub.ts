@@ -2,8 +2,9 @@
  * All rooms and all connections of one node: opens rooms from the log, gathers commits, forgets what is idle.
  *
  * Group commit: after a quiet moment a change is committed at once, else it waits `groupCommitMs` for company; one
- * transaction takes what all rooms have, whatever arrives during it makes the next. Connections are keyed by our own number, never by what they call
- * themselves. Memory follows what is active: empty rooms a connection waits for are bounded, idle rooms are few.
+ * transaction takes what all rooms have, whatever arrives during it makes the next. Connections are keyed by our own
+ * number, never by what they call themselves. Memory follows what is active: empty rooms a connection waits for are
+ * bounded, idle rooms are few and not kept for long.
  */
 import {
   awaitedDocumentsPerConnectionMax,
@@ -339,7 +340,7 @@ export class Hub {
     const batches = pending.flatMap(({ batch }) => batch ?? []);
     this.#committing = this.#setting.log
       .commit(batches)
-      .then((result) => this.#finish(pending, result))
+      .then((result) => this.#finish(pending, batches, result))
       .catch((error: unknown) => this.#onBug(error, rooms))
       .then(() => {
         this.#committing = undefined;
@@ -349,10 +350,10 @@ export class Hub {
     return this.#committing;
   }
 
-  #finish(pending: readonly Pending[], result: Committed): void {
+  #finish(pending: readonly Pending[], batches: readonly Batch[], result: Committed): void {
     if (result.ok) {
-      this.#setting.onCommitted(pending.flatMap(({ batch }) => batch?.documentId ?? []));
-      this.#tellFeed(pending, result.sequences);
+      this.#setting.onCommitted(batches.map(({ documentId }) => documentId));
+      this.#tellFeed(batches, result.sequences);
       let at = 0;
       for (const { room, batch } of pending)
         if (batch && result.sequences[at++] === undefined) room.moved();
@@ -364,8 +365,7 @@ export class Hub {
     for (const { room } of pending) this.#settle(room);
   }
 
-  #tellFeed(pending: readonly Pending[], sequences: readonly (number | undefined)[]): void {
-    const batches = pending.flatMap(({ batch }) => batch ?? []);
+  #tellFeed(batches: readonly Batch[], sequences: readonly (number | undefined)[]): void {
     const entries = batches.flatMap(({ documentId, heads }, i) => {
       const sequence = sequences[i];
       return sequence === undefined ? [] : [{ sequence, documentId, heads }];

@@ -160,7 +160,8 @@ export class Peering {
     return { sentBytes: this.#sentBytes, totalBytes: this.#totalBytes };
   }
 
-  hear(heard: Heard, graph: ChangeGraph): void {
+  /** Takes in what it said. True where all that it has is durable here. */
+  hear(heard: Heard, graph: ChangeGraph): boolean {
     const known = positionsOf(heard.heads, graph);
     const complete = known.length === heard.heads.length;
     const before = this.#theirHeads;
@@ -187,7 +188,7 @@ export class Peering {
     // Heads that nobody knows, and nothing brought for them, are no progress either, however often they are others.
     const isUnknown = !complete && !heard.brought;
     if ((same && !heard.request && needs.length === 0) || isUnknown) {
-      if (++this.#stalls > stalledRoundsMax) return;
+      if (++this.#stalls > stalledRoundsMax) return complete;
     } else if (!same) {
       this.#stalls = 0;
     }
@@ -197,6 +198,7 @@ export class Peering {
       this.#addNeeds(needs);
       this.#settleCertainty(graph);
     }
+    return complete;
   }
 
   /**

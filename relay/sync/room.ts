@@ -13,6 +13,7 @@ import {
   progressFromBytes,
   refreshAgainMs,
   restartAtOnceChangesMax,
+  sameClaimBytesMax,
 } from "../protocol/limits.ts";
 import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
 import type { Hashing } from "./chunk.ts";
@@ -208,11 +209,10 @@ export class Room {
     this.#recent.add(chunks);
     this.#next += chunks.size;
     // First what was said, so that the shared frame can be the answer to it.
-    const receipts = [...this.#peerings.values()].map((peering) => this.#hearDue(peering));
+    const heard = [...this.#peerings.values()].map((peering) => ({ peering, heads: this.#hearDue(peering) }));
     this.#announce(from, chunks);
-    let at = 0;
-    for (const peering of this.#peerings.values()) {
-      this.#receipt(peering, receipts[at++]);
+    for (const { peering, heads } of heard) {
+      this.#receipt(peering, heads);
       this.#pump(peering);
     }
     if (this.#refreshWanted) this.refresh();
@@ -321,15 +321,14 @@ export class Room {
     const graph = this.#graph;
     let heads: readonly string[] = [];
     for (let heard = peering.due(graph.durable); heard; heard = peering.due(graph.durable)) {
-      peering.hear(heard, graph);
+      const isDurable = peering.hear(heard, graph);
       if (heard.request && graph.length === 0) peering.connection.send(this.#frames.other("doc-unavailable"));
-      if (heard.heads.length > 0 && heard.heads.every((hash) => graph.position(hash) !== undefined))
-        heads = heard.heads;
+      if (isDurable && heard.heads.length > 0) heads = heard.heads;
     }
     return heads;
   }
 
-  #receipt(peering: Peering, heads: readonly string[] = []): void {
+  #receipt(peering: Peering, heads: readonly string[]): void {
     const { connection } = peering;
     const key = heads.join("");
     if (!connection.deckle || heads.length === 0 || peering.receipted === key) return;
@@ -469,9 +468,6 @@ export class Room {
     return this.connections.filter((each) => this.#setting.may(each, documentId, "read"));
   }
 }
-
-/** An acknowledgement as a rule; to compare longer ones costs more than it saves. */
-const sameClaimBytesMax = 512;
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
