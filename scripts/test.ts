@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { build } from "./build.ts";
 import { electronBinary } from "./electron-binary.ts";
 import { cacheFolder, root } from "./paths.ts";
@@ -23,6 +23,8 @@ const fuzzRuns = process.env["DECKLE_FUZZ_RUNS"] ?? "200";
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What failed and why, for the end of the log: of a long log often only the end is kept. */
+  readonly failures?: readonly string[];
 }
 interface Stage {
   readonly name: string;
@@ -88,7 +90,28 @@ async function endToEnd(): Promise<Count> {
 interface VitestReport {
   readonly numPassedTests: number;
   readonly numTotalTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+const failureCharacters = 1500;
+
+function failuresOf(report: VitestReport): readonly string[] {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    if (status === "failed" && assertionResults.length === 0) return [`${file}: ${message}`];
+    return assertionResults
+      .filter((test) => test.status !== "passed")
+      .map((test) => `${file} > ${test.fullName}: ${test.status}\n${test.failureMessages.join("\n")}`);
+  });
 }
 
 async function vitest(name: string, ...words: readonly string[]): Promise<Count> {
@@ -107,12 +130,13 @@ async function vitest(name: string, ...words: readonly string[]): Promise<Count>
   ).length;
   const failed = report.numTotalTests - passed + unloaded;
   // Errors outside of any test: Vitest says so by its exit status only.
-  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, failures: failuresOf(report) };
 }
 
 let passed = 0;
 let failed = 0;
 const failures: string[] = [];
+const details: string[] = [];
 for (const { name, run } of stages) {
   console.log(`\n── ${name}`);
   const startedAt = performance.now();
@@ -124,8 +148,11 @@ for (const { name, run } of stages) {
   failed += count.failed;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`── ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
-  if (count.failed > 0) failures.push(name);
+  if (count.failed === 0) continue;
+  failures.push(name);
+  details.push(...(count.failures ?? []));
 }
+for (const detail of details) console.log(`\n✗ ${detail.slice(0, failureCharacters)}`);
 console.log(failures.length === 0 ? "" : `\nFailed: ${failures.join(", ")}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
