@@ -1,4 +1,7 @@
-/** What was set aside: ordinals that are not given again, the hashes of their changes where known, and a look at them. */
+/**
+ * What was set aside: ordinals that are not given again, by which hashes one knows that their changes came back, and a
+ * look at them.
+ */
 import type Database from "better-sqlite3";
 import { z } from "zod";
 import { damagedBytesMax } from "../protocol/limits.ts";
@@ -10,7 +13,10 @@ export interface SetAside {
   /** 0 where it is not known which ordinals they had. */
   readonly count: number;
   readonly reason: string;
-  /** 32 bytes each. */
+  /**
+   * Once these changes are there, with all that they stand on, so is what was lost: its own hashes, or where they are
+   * not known the heads that the document had. 32 bytes each; empty where nobody knows those either.
+   */
   readonly hashes: Uint8Array;
   readonly bytes: Uint8Array;
 }

@@ -163,6 +163,42 @@ test("a row that is gone is noticed by its ordinals", () => {
     expect(store.list(one.documentId, 0)).toMatchObject({ ok: true, next: 10 });
   });
   expect(verifyFile(file).faults).toContain(`${one.documentId}: changes 4 to 5 were set aside (lost)`);
+  write({ documentId: one.documentId, first: 10, heads: one.heads, ...packStretch(one.log.slice(4, 6)) });
+  expect(verifyFile(file)).toMatchObject({
+    faults: [],
+    notes: [`${one.documentId}: changes 4 to 5 were set aside (lost), and came again`],
+  });
+});
+
+test("what was lost with its index is back only once all that the document had is", () => {
+  write(one.batch(20));
+  for (const at of [9, 12]) flip(one.log[at]?.bytes ?? new Uint8Array(), 3);
+  tamper("UPDATE segments SET indexBytes = x'00'");
+  withStore((store) => expect(held(store, one.documentId)).toEqual(allBut(one, 9, 10, 11, 12)));
+  const bring = (first: number, ...places: number[]): void =>
+    write({
+      documentId: one.documentId,
+      first,
+      heads: one.heads,
+      ...packStretch(places.flatMap((at) => one.log[at] ?? [])),
+    });
+  bring(20, 9, 10, 12);
+  expect(verifyFile(file).faults).toContain(`${one.documentId}: changes 9 to 12 were set aside (damaged)`);
+  bring(23, 11);
+  expect(verifyFile(file)).toMatchObject({
+    faults: [],
+    notes: [`${one.documentId}: changes 9 to 12 were set aside (damaged), and came again`],
+  });
+});
+
+test("where a document's entry is damaged as well, nothing says what was lost, and that is said", () => {
+  write(...Array.from({ length: 3 }, () => one.batch(2, 60, false)));
+  tamper("DELETE FROM segments WHERE first = 2");
+  tamper("UPDATE documents SET heads = zeroblob(32) WHERE id = ?", one.documentId);
+  withStore((store) => expect(held(store, one.documentId)).toEqual(allBut(one, 2, 3)));
+  expect(verifyFile(file).faults).toContain(
+    `${one.documentId}: changes 2 to 3 were set aside (lost), and nothing says which they were`,
+  );
 });
 
 test("the entry of a document is made again from its changes", () => {

@@ -19,8 +19,8 @@ export interface Wreck {
 export interface Recovered {
   /** By place in the segment; undefined is lost. */
   readonly changes: readonly (Change | undefined)[];
-  /** Of the lost ones, where known; 32 bytes each. */
-  readonly lostHashes: Uint8Array;
+  /** Of the lost ones, in their order, 32 bytes each; undefined where they are not known. */
+  readonly lostHashes: Uint8Array | undefined;
 }
 
 const magic = Buffer.from([0x85, 0x6f, 0x4a, 0x83]);
@@ -33,7 +33,7 @@ export function recover({ count, index, body, bodyFits }: Wreck, hashing: Hashin
   const entries = index && entriesOf(index, count);
   if (!entries) {
     const changes = bodyFits ? chunksOf(body, count).map(parse) : fromBothEnds(body, count, parse);
-    return { changes, lostHashes: new Uint8Array() };
+    return { changes, lostHashes: undefined };
   }
   const lost: Uint8Array[] = [];
   let end = 0;

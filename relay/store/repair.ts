@@ -87,11 +87,11 @@ export class Repair {
   }
 
   #mend(document: Document, fault: Fault): void {
-    const { number, id } = document;
+    const { number, id, heads } = document;
     const { damaged, segments } = this.#tables;
     const { first, to } = fault;
     if (fault.kind === "gap") {
-      damaged.setAside({ id, first, count: to - first, reason: "lost", hashes: empty, bytes: empty });
+      damaged.setAside({ id, first, count: to - first, reason: "lost", hashes: heads, bytes: empty });
       this.#report("store-changes-lost", { document: id, first, count: to - first });
       return;
     }
@@ -100,7 +100,7 @@ export class Repair {
     if (row) this.#recover(document, row, first, to);
   }
 
-  #recover({ number, id }: Document, row: Segment, first: number, to: number): void {
+  #recover({ number, id, heads }: Document, row: Segment, first: number, to: number): void {
     const { damaged, segments } = this.#tables;
     const { index, body } = row;
     const count = countOf(id, row, first, to);
@@ -112,18 +112,17 @@ export class Repair {
       damaged.setAside({ id, first: from, count: until - from, reason: "damaged", hashes, bytes: body });
       this.#report("store-changes-damaged", { document: id, first: from, count: until - from });
     };
-    if (count === 0 || !belongs) return setAside(first, to, empty);
+    if (count === 0 || !belongs) return setAside(first, to, heads);
     const wreck = { count, index: indexFits ? index : undefined, body, bodyFits };
     const { changes, lostHashes } = recover(wreck, this.#hashing);
-    let hashes = lostHashes;
+    let lost = 0;
     for (let at = 0; at < count;) {
       const isLost = changes[at] === undefined;
       let end = at;
       while (end < count && (changes[end] === undefined) === isLost) end++;
       if (isLost) {
-        // All known hashes go with the first: which of them are back is asked of the document, not of the ordinals.
-        setAside(first + at, first + end, hashes);
-        hashes = empty;
+        const hashes = lostHashes?.subarray(32 * lost, 32 * (lost += end - at));
+        setAside(first + at, first + end, hashes ?? heads);
       } else {
         const survivors = changes.slice(at, end).flatMap((change) => change ?? []);
         const stretch = packStretch(survivors);

@@ -177,7 +177,8 @@ class Salvage {
     const order = (id: string): number => this.#entries.get(id)?.sequence ?? 0;
     const byFeed = [...this.#numbers].sort(([a], [b]) => order(a) - order(b));
     for (const [id, number] of byFeed) {
-      let next = this.#entries.get(id)?.next ?? 0;
+      const entry = this.#entries.get(id);
+      let next = entry?.next ?? 0;
       for (const { first, count } of damaged.of(id)) next = Math.max(next, first + count);
       for (let at = 0; ;) {
         const rows = segments.sizes(number, at, 1_000);
@@ -192,7 +193,8 @@ class Salvage {
         next,
         sequence: ++this.#sequence,
         bytes: 0,
-        heads: new Uint8Array(),
+        // Of an older entry they would not speak for what came after it.
+        heads: entry?.next === next ? entry.heads : new Uint8Array(),
         ...hints,
       };
       documents.add(document);

@@ -150,7 +150,6 @@ function* verifyDocument(
   return changes;
 }
 
-/** The hashes of what one damaged segment lost are all with its first entry: they are judged together. */
 function sayAside(
   id: string,
   aside: readonly DamagedEntry[],
@@ -158,21 +157,18 @@ function sayAside(
   say: Say,
   note: Say,
 ): void {
-  let lost = 0;
-  let known = 0;
-  let isKnownBack = true;
-  for (const { count, hashes } of aside) {
-    lost += count;
-    for (let at = 0; at < hashes.length; at += 32, known++)
-      isKnownBack &&= finder.has(hashes.subarray(at, at + 32));
+  for (const { first, count, reason, hashes } of aside) {
+    const changes = count > 0 ? `changes ${first} to ${first + count - 1}` : "changes without a place";
+    const what = `${id}: ${changes} were set aside (${reason})`;
+    if (hashes.length === 0) say(`${what}, and nothing says which they were`);
+    else if (hasAll(finder, hashes)) note(`${what}, and came again`);
+    else say(what);
   }
-  // Changes without a place count for nothing, and must be known to be back all the same.
-  const isBack = known > 0 && known >= lost && isKnownBack;
-  for (const { first, count, reason } of aside) {
-    const what = count > 0 ? `changes ${first} to ${first + count - 1}` : "changes without a place";
-    if (isBack) note(`${id}: ${what} were set aside (${reason}), and came again`);
-    else say(`${id}: ${what} were set aside (${reason})`);
-  }
+}
+
+function hasAll(finder: HeadsFinder, hashes: Uint8Array): boolean {
+  for (let at = 0; at < hashes.length; at += 32) if (!finder.has(hashes.subarray(at, at + 32))) return false;
+  return true;
 }
 
 function verifySegment(
