@@ -5,10 +5,13 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
+import { answered } from "./harness-flood.ts";
+import { changeBody, chunk, syncMessage } from "./harness-forge.ts";
 import { blob, find, RawClient, sleep, Stage, until, type Content } from "./harness.ts";
 import { openStore, startRelayOn } from "./main.ts";
 import { isDocumentId } from "./protocol/ids.ts";
 import { parseDeckleMetadata, parseFeed, parseReceipt } from "./protocol/messages.ts";
+import { makeDocumentId } from "./store/documentId.ts";
 import type { Store } from "./store/store.ts";
 import type { Batch, Committed } from "./sync/ports.ts";
 
@@ -133,6 +136,26 @@ test("deckle clients get the workspace and receipts for what is on disk; stock c
   const receipts = client.of("receipt").map(parseReceipt);
   expect(receipts.at(-1)?.heads).toEqual(heads);
   expect(receipts.at(-1)?.documentId).toBe(workspace);
+});
+
+test("who takes in a change is not receipted what it was just told; who says it again, or brings something, is", async () => {
+  const { url } = await stage.relay();
+  const documentId = makeDocumentId();
+  const [writer, reader] = [await stage.raw(url), await stage.raw(url)];
+  for (const each of [writer, reader]) each.frame("request", documentId, syncMessage());
+  await until("both are in", () => [writer, reader].every((each) => each.of("doc-unavailable").length > 0));
+  const { bytes, hash } = chunk(1, changeBody({ seq: 1 }));
+  writer.frame("sync", documentId, syncMessage({ heads: [hash], changes: [bytes] }));
+  const receipts = (client: RawClient): unknown[] =>
+    client.of("receipt").map((each) => parseReceipt(each)?.heads);
+  await until("receipted", () => receipts(writer).length > 0);
+  await until("shown", () => reader.of("sync").length > 0);
+  reader.frame("sync", documentId, syncMessage({ heads: [hash] }));
+  await answered(reader);
+  expect([receipts(writer), receipts(reader)]).toEqual([[[hash]], []]);
+  reader.frame("sync", documentId, syncMessage({ heads: [hash] }));
+  await answered(reader);
+  expect(receipts(reader)).toEqual([[hash]]);
 });
 
 test("with a full disk there is no receipt and peers see nothing; once there is room, everything arrives", async () => {

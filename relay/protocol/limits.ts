@@ -42,6 +42,9 @@ export const catchUpBytesMax = 1024 * 1024;
 export const catchUpChangesMax = 20_000;
 /** Rounds in which a peer reports the same heads although it was sent what it lacks, before it is let go. */
 export const stalledRoundsMax = 8;
+/** Messages to one peer on one document whose echo needs no receipt; of those that tell more heads, each gets one. */
+export const toldMax = 16;
+export const toldHeadsMax = 4;
 /** Sync messages of one peer on one document that wait for a commit; later ones are folded into the last. */
 export const waitingClaimsMax = 64;
 

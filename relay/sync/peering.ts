@@ -14,6 +14,8 @@ import {
   documentFromBytes,
   restartAtOnceChangesMax,
   stalledRoundsMax,
+  toldHeadsMax,
+  toldMax,
   waitingClaimsMax,
 } from "../protocol/limits.ts";
 import { BloomFilter } from "./bloom.ts";
@@ -69,7 +71,9 @@ export class Peering {
   /** Set while the bytes of a piece are read: nothing may overtake it. */
   reading = false;
   /** Heads of the last receipt, so that none is sent twice. */
-  receipted = "";
+  #receipted = "";
+  /** Of the last messages to it that it has not echoed, what heads they told. */
+  readonly #told: string[] = [];
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -125,8 +129,27 @@ export class Peering {
     );
   }
 
+  /**
+   * Whether these heads of what it brought, or only told, are to be receipted. What it was told it knows to be durable:
+   * to say so once more to each reader that has taken in a change would be a third of all frames.
+   */
+  takesReceipt(heads: readonly string[], brought: boolean): boolean {
+    const key = keyOfHeads(heads);
+    const told = this.#told.indexOf(key);
+    this.#told.splice(0, told + 1);
+    if (heads.length === 0 || this.#receipted === key || (told >= 0 && !brought)) return false;
+    this.#receipted = key;
+    return true;
+  }
+
+  #tell(heads: readonly string[]): void {
+    if (!this.connection.deckle || heads.length > toldHeadsMax) return;
+    if (this.#told.push(keyOfHeads(heads)) > toldMax) this.#told.shift();
+  }
+
   /** The shared frame of a commit went out to it; as it told the heads, it was an answer as well. */
-  sentShared(upTo: number): void {
+  sentShared(upTo: number, heads: readonly string[]): void {
+    this.#tell(heads);
     this.#unanswered++;
     this.#sentUpTo = upTo;
     this.#owes = false;
@@ -292,6 +315,7 @@ export class Peering {
     this.#owes = false;
     this.#unanswered++;
     const heads = graph.hashesOf(headPositions);
+    this.#tell(heads);
     const need = [...new Set([...this.#theirHeads.filter((hash) => !graph.knows(hash)), ...graph.missing()])];
     return {
       positions,
@@ -347,6 +371,8 @@ function notHad(missing: readonly number[], have: readonly Have[], graph: Change
   }
   return [...send];
 }
+
+const keyOfHeads = (heads: readonly string[]): string => heads.join("");
 
 const positionsOf = (hashes: readonly string[], graph: ChangeGraph): number[] =>
   hashes.flatMap((hash) => graph.position(hash) ?? []);

@@ -57,6 +57,12 @@ export interface RoomSetting {
   onBug(room: Room, error: unknown): void;
 }
 
+/** Heads that a peer told and that are on disk; `brought` where changes came with them. */
+interface Durable {
+  readonly heads: readonly string[];
+  readonly brought: boolean;
+}
+
 export class Room {
   readonly documentId: string;
   readonly #setting: RoomSetting;
@@ -209,10 +215,13 @@ export class Room {
     this.#recent.add(chunks);
     this.#next += chunks.size;
     // First what was said, so that the shared frame can be the answer to it.
-    const heard = [...this.#peerings.values()].map((peering) => ({ peering, heads: this.#hearDue(peering) }));
+    const heard = [...this.#peerings.values()].map((peering) => ({
+      peering,
+      durable: this.#hearDue(peering),
+    }));
     this.#announce(from, chunks);
-    for (const { peering, heads } of heard) {
-      this.#receipt(peering, heads);
+    for (const { peering, durable } of heard) {
+      this.#receipt(peering, durable);
       this.#pump(peering);
     }
     if (this.#refreshWanted) this.refresh();
@@ -316,24 +325,24 @@ export class Room {
     this.#pump(peering);
   }
 
-  /** The heads that the peer last told of what is durable now. */
-  #hearDue(peering: Peering): readonly string[] {
+  /** What the peer last told of what is durable now. */
+  #hearDue(peering: Peering): Durable | undefined {
     const graph = this.#graph;
-    let heads: readonly string[] = [];
+    let durable: Durable | undefined;
+    let brought = false;
     for (let heard = peering.due(graph.durable); heard; heard = peering.due(graph.durable)) {
       const isDurable = peering.hear(heard, graph);
+      brought ||= heard.brought;
       if (heard.request && graph.length === 0) peering.connection.send(this.#frames.other("doc-unavailable"));
-      if (isDurable && heard.heads.length > 0) heads = heard.heads;
+      if (isDurable && heard.heads.length > 0) durable = { heads: heard.heads, brought };
     }
-    return heads;
+    return durable;
   }
 
-  #receipt(peering: Peering, heads: readonly string[]): void {
+  #receipt(peering: Peering, durable: Durable | undefined): void {
     const { connection } = peering;
-    const key = heads.join("");
-    if (!connection.deckle || heads.length === 0 || peering.receipted === key) return;
-    peering.receipted = key;
-    connection.send(this.#frames.other("receipt", { heads: fromHex(key) }));
+    if (!connection.deckle || !durable || !peering.takesReceipt(durable.heads, durable.brought)) return;
+    connection.send(this.#frames.other("receipt", { heads: fromHex(durable.heads.join("")) }));
   }
 
   /**
@@ -346,6 +355,7 @@ export class Room {
     let bytes = 0;
     for (const chunk of chunks.values()) bytes += chunk.length;
     if (bytes > catchUpBytesMax || chunks.size < upTo - from) return;
+    const { heads } = graph;
     const origins = new Set<number>();
     for (let position = from; position < upTo; position++) origins.add(graph.origin(position));
     const framesByExcluded = new Map<number, Uint8Array>();
@@ -357,7 +367,7 @@ export class Room {
       let shared = framesByExcluded.get(excluded);
       if (!shared) framesByExcluded.set(excluded, (shared = this.#commitFrame(chunks, excluded)));
       connection.send(shared);
-      peering.sentShared(upTo);
+      peering.sentShared(upTo, heads);
     }
   }
 

@@ -84,6 +84,37 @@ test("a receipt that comes before the disk has taken a new document counts", asy
   expect(receipts.get(handle.documentId)?.unsent).toBe(false);
 });
 
+test("heads that the relay tells in passing are receipts once they are here, and never take one back", async () => {
+  const { engine, repo, storage, receipts, window } = stand();
+  storage.letGo();
+  const { said, say } = window();
+  say({ type: "import", request: 1, name: "a.md", markdown: "# A title\n\nSome text." });
+  await until("the document is made", () => said.some(({ type }) => type === "created"));
+  const [handle] = Object.values(repo.handles);
+  if (!handle) throw new Error("there is no document");
+  const document = handle.documentId;
+  say(open(document));
+  await until("opened", () => said.some(({ type }) => type === "opened"));
+  const unsent = (): number | null => {
+    const status = said.findLast(({ type }) => type === "status");
+    return status?.type === "status" ? status.status.unsent : null;
+  };
+  const all = A.getHeads(handle.doc() as A.Doc<unknown>);
+  const first = A.getHeads(
+    A.applyChanges(A.init(), A.getAllChanges(handle.doc() as A.Doc<unknown>).slice(0, 1))[0],
+  );
+  expect(unsent()).toBeGreaterThan(0);
+  engine.relayEvents.told(document, ["ab".repeat(32)]);
+  engine.relayEvents.told(document, [...all, "ab".repeat(32)]);
+  expect(unsent()).toBeGreaterThan(0);
+  engine.relayEvents.told(document, all);
+  expect(unsent()).toBe(0);
+  expect(first).not.toEqual(all);
+  engine.relayEvents.told(document, first);
+  expect(unsent()).toBe(0);
+  expect(receipts.get(document)).toEqual({ heads: all, unsent: false });
+});
+
 const { documentId } = parseAutomergeUrl(generateAutomergeUrl());
 const open = (document: string): FromWindow => ({ type: "open", document, clientId: "c", rendering: null });
 

@@ -19,7 +19,7 @@ import type { Renderings } from "./renderings.ts";
 import { portions } from "./portions.ts";
 import { DocumentSession } from "./session.ts";
 import type { Audience } from "./session.ts";
-import { changesBeyond } from "./unsent.ts";
+import { changesBeyond, saysMore } from "./unsent.ts";
 
 export type EngineParts = {
   repo: Repo;
@@ -320,6 +320,7 @@ export class Engine {
         .catch((error: unknown) => console.error("the relay's workspace did not open", error));
     },
     receipt: (document: string, heads: readonly string[]): void => this.received(document, heads),
+    told: (document: string, heads: readonly string[]): void => this.told(document, heads),
     receiving: (document: string, receiving: Receiving | null): void => {
       if (receiving) this.receiving.set(document, receiving);
       else this.receiving.delete(document);
@@ -350,6 +351,15 @@ export class Engine {
         console.warn("a document that is to be sent did not load", document, error);
       }
     }
+  }
+
+  private told(document: string, heads: readonly string[]): void {
+    const session = this.sessions.get(document);
+    if (session) return session.toldHeads(heads);
+    const handle = this.parts.repo.handles[document as RepoId];
+    const known = this.parts.ledger.receipt(document)?.heads;
+    if (known && handle?.isReady() && saysMore(handle.doc() as A.Doc<unknown>, heads, known))
+      this.received(document, heads);
   }
 
   private received(document: string, heads: readonly string[]): void {

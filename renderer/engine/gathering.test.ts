@@ -271,6 +271,7 @@ test("by a relay: what others type comes in gathered, our own goes out and is re
       state: ({ state }) => states.push(state),
       workspace: () => {},
       receipt: (_document, heads) => receipts.push([...heads]),
+      told: (_document, heads) => receipts.push([...heads]),
       beforeChanges: () => {},
       receiving: () => {},
       sending: () => {},
@@ -293,6 +294,9 @@ test("by a relay: what others type comes in gathered, our own goes out and is re
   ours.on("doc-metrics", (metrics) => {
     if (metrics.type === "receive-sync-message") link.applied(metrics.documentId, 60);
   });
+  ours.synchronizer.on("sync-state", ({ documentId: document, syncState }) =>
+    link.peerTold(document, syncState.theirHeads),
+  );
   const theirs = stage.repo(relay.url);
   const written = theirs.create<{ [key: string]: string }>({ text: "x" });
   await until("connected", () => states.includes("connected"));

@@ -56,6 +56,9 @@ async function start(): Promise<Engine> {
     repo.on("doc-metrics", (metrics) => {
       if (metrics.type === "receive-sync-message") link.applied(metrics.documentId, metrics.durationMillis);
     });
+    repo.synchronizer.on("sync-state", ({ documentId, syncState }) =>
+      link.peerTold(documentId, syncState.theirHeads),
+    );
     repo.networkSubsystem.addNetworkAdapter(link);
     self.addEventListener("online", () => link.hurry());
   }

@@ -89,6 +89,7 @@ class Stand {
   readonly receiving: Said[] = [];
   readonly sending: number[] = [];
   readonly receipts: string[] = [];
+  readonly told: (readonly string[])[] = [];
   readonly messages: Message[] = [];
   readonly link: RelayLink;
 
@@ -98,6 +99,7 @@ class Stand {
       state: ({ state }: RelayState) => void this.states.push(state),
       workspace: () => {},
       receipt: (document: string) => void this.receipts.push(document),
+      told: (_document: string, heads: readonly string[]) => void this.told.push(heads),
       beforeChanges: () => {},
       receiving: (document: string, receiving: Receiving | null) =>
         void this.receiving.push([document, receiving]),

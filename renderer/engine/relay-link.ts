@@ -42,6 +42,8 @@ export type RelayEvents = {
   workspace(documentId: string): void;
   /** The relay has these heads of a document on disk. */
   receipt(documentId: string, heads: readonly string[]): void;
+  /** So has it these; said in passing, maybe of changes that are not here yet. */
+  told(documentId: string, heads: readonly string[]): void;
   beforeChanges(documentId: string): void;
   /** The relay is sending much of a document; null when that is over. */
   receiving(documentId: string, receiving: Receiving | null): void;
@@ -65,6 +67,8 @@ export class RelayLink extends WebSocketClientAdapter {
   private stopped = false;
   /** Whether the attempt under way got as far as an open socket. */
   private opened = false;
+  /** The relay said that it speaks our additions. */
+  private isDeckle = false;
 
   constructor(url: string, events: RelayEvents, clock: Clock, random: () => number) {
     super(url, neverMs);
@@ -123,6 +127,14 @@ export class RelayLink extends WebSocketClientAdapter {
     this.retry.cancel();
     this.backoff.reset();
     this.reconnect();
+  }
+
+  /**
+   * The relay's half of a sync stands so. A relay of ours tells only heads that it has on disk, of another nobody knows.
+   * Called while its message is being taken in; the document has it after that.
+   */
+  peerTold(documentId: string, heads: readonly string[] | undefined): void {
+    if (this.isDeckle && heads) queueMicrotask(() => this.events.told(documentId, heads));
   }
 
   /** Applying a message of a document took the repo so long. */
@@ -198,6 +210,7 @@ export class RelayLink extends WebSocketClientAdapter {
     this.peerCandidate(senderId as PeerId, (peerMetadata ?? {}) as PeerMetadata);
     this.setState({ state: "connected" });
     const deckle = parseDeckleMetadata(peerMetadata);
+    this.isDeckle = deckle !== undefined;
     if (deckle) this.events.workspace(deckle.workspace);
   }
 
@@ -222,6 +235,7 @@ export class RelayLink extends WebSocketClientAdapter {
   private closed(code: number | undefined): void {
     this.hello?.cancel();
     this.hello = null;
+    this.isDeckle = false;
     if (this.stopped) return;
     const known = Object.values(closeReasons).find((one) => one.code === code && one.retry === "never");
     if (known) this.setState({ state: "incompatible", reason: known.message });

@@ -35,7 +35,7 @@ import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson } fro
 import { renderingName } from "./renderings.ts";
 import type { Renderings } from "./renderings.ts";
 import { mergeTitle, spliceBetween } from "./title.ts";
-import { changesBeyond } from "./unsent.ts";
+import { changesBeyond, saysMore } from "./unsent.ts";
 
 /** A window as the session sees it. */
 export interface Audience {
@@ -422,6 +422,12 @@ export class DocumentSession {
   receipt(heads: readonly string[]): void {
     this.parts.ledger.set(this.document, { heads: [...heads], unsent: this.unsentSince(heads) > 0 });
     this.tellStatus();
+  }
+
+  /** The relay told these heads in a sync message: it tells only of what it has on disk. */
+  toldHeads(heads: readonly string[]): void {
+    const known = this.parts.ledger.receipt(this.document)?.heads ?? [];
+    if (saysMore(this.handle.doc(), heads, known)) this.receipt(heads);
   }
 
   /** The relay is back: those who came meanwhile do not know that we are here. */

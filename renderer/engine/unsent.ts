@@ -8,3 +8,12 @@ export function changesBeyond(doc: A.Doc<unknown>, heads: readonly string[]): nu
   if (known.length === 0) return A.stats(doc).numChanges;
   return A.getChangesMetaSince(doc, known).length;
 }
+
+/**
+ * Whether heads that the relay told of a document say more of what it has than those it is known to have. They count
+ * only once they are all here; and a document that comes in pieces is told piece by piece.
+ */
+export function saysMore(doc: A.Doc<unknown>, told: readonly string[], known: readonly string[]): boolean {
+  if (told.length === 0 || told.join() === known.join() || !A.hasHeads(doc, [...told])) return false;
+  return changesBeyond(doc, told) <= changesBeyond(doc, known);
+}
