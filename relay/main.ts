@@ -8,10 +8,19 @@ import { join } from "node:path";
 import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
 import { DocumentProcess } from "./documents/process.ts";
-import { drainMs, joinDeadlineMs, outboundStuckMs, pingMs, silenceMs } from "./protocol/limits.ts";
+import {
+  drainMs,
+  joinDeadlineMs,
+  outboundStuckMs,
+  pingMs,
+  restLookMs,
+  silenceMs,
+} from "./protocol/limits.ts";
 import { Control, type ControlHandler } from "./server/control.ts";
+import { collectGarbage } from "./store/garbage.ts";
 import { nodeHashing } from "./store/hashing.ts";
 import { hostPort } from "./server/http.ts";
+import { Rest } from "./server/rest.ts";
 import { Listener, syncPath, type ListenerTimes } from "./server/listener.ts";
 import { openLog, stderrOutput } from "./server/log.ts";
 import { Metrics } from "./server/metrics.ts";
@@ -36,6 +45,8 @@ export interface RelayOptions {
   /** On the relay's own port if absent. */
   readonly metrics?: "off" | { readonly host: string; readonly port: number };
   readonly connectionsMax?: number;
+  /** Whether it collects its garbage when it is quiet: for a process that is only a relay. */
+  readonly rests?: boolean;
   /** How often to look for what other nodes on the same store committed and the bus lost. Never if absent. */
   readonly repairMs?: number;
 }
@@ -120,6 +131,20 @@ async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay>
       metrics: { source: metrics, ...(options.metrics && { place: options.metrics }) },
     }),
   });
+  const rest = new Rest({
+    framesIn: () => listener.figures.framesIn,
+    heapBytes: () => {
+      const { heapTotal, external } = process.memoryUsage();
+      return heapTotal + external;
+    },
+    collect: () => {
+      const startedMs = nowMs();
+      collectGarbage();
+      void store.rest();
+      report("rested", { tookMs: Math.round(nowMs() - startedMs) });
+    },
+  });
+  const resting = options.rests ? setInterval(() => rest.look(), restLookMs) : undefined;
   const { data } = options;
   metrics.expose(() => ({
     ...hub.figures,
@@ -135,6 +160,7 @@ async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay>
   const stop = async (): Promise<void> => {
     unsubscribe();
     clearInterval(repairing);
+    clearInterval(resting);
     documents.stop();
     await control?.stop();
     await listener.stop();

@@ -44,7 +44,7 @@ export async function serve(call: Call): Promise<ExitCode> {
       log.report(event, facts);
       if (event === "store-died") died.resolve("died");
     };
-    const relay = await startRelay({ ...optionsOf(config), data: config.data, report });
+    const relay = await startRelay({ ...optionsOf(config), data: config.data, report, rests: true });
     call.out(`listening ${relay.url}\n`);
     const end = await Promise.race([wanted(relay), died.promise]);
     await relay.stop();

@@ -82,6 +82,12 @@ export const documentsPerConnectionMax = 20_000;
 export const idleRoomsMax = 64;
 /** And for so long. */
 export const idleRoomMs = 30_000;
+/** How often the relay looks whether it is quiet: so few frames in between, so often in a row. */
+export const restLookMs = 5_000;
+export const restFramesMax = 1_000;
+export const restLooks = 2;
+/** The heap must have grown by this since the last time for a collection to be worth its pause. */
+export const restBytesMin = 8 * 1024 * 1024;
 
 export const ephemeralBytesMax = 64 * 1024;
 /** Presence of one connection: a steady rate and a burst; above it only the latest of a document waits for its turn. */

@@ -32,6 +32,7 @@ export interface Calls {
   keepSnapshot: { takes: { documentId: string; snapshot: Snapshot }; gives: undefined };
   verify: { takes: undefined; gives: Verified };
   stats: { takes: undefined; gives: Stats | undefined };
+  rest: { takes: undefined; gives: undefined };
   copyTo: { takes: { file: string }; gives: Outcome };
   stop: { takes: undefined; gives: undefined };
 }

@@ -58,6 +58,10 @@ export class LocalStore implements Store {
     return this.#core.stats();
   }
 
+  async rest(): Promise<void> {
+    this.#core.rest();
+  }
+
   backup(file: string): Promise<Outcome> {
     return writeBackup(file, (temporary) => this.copyTo(temporary));
   }

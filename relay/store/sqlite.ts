@@ -219,6 +219,15 @@ export class SqliteStore {
     }
   }
 
+  /** Gives back the pages that SQLite keeps in memory. */
+  rest(): void {
+    try {
+      this.#db.pragma("shrink_memory");
+    } catch (error) {
+      this.#notice(error);
+    }
+  }
+
   stats(): Stats | undefined {
     try {
       return statsOf(this.#tables, this.file);

@@ -1,6 +1,7 @@
 /** The store's thread: opens the file and answers one call after another. It is not for anything but `threaded.ts`. */
 import { parentPort, workerData } from "node:worker_threads";
 import { movable, packList, unpackBatches, type Reply, type Request, type Task } from "./calls.ts";
+import { collectGarbage } from "./garbage.ts";
 import { LocalStore } from "./local.ts";
 import { reasonOf } from "./problem.ts";
 import type { Outcome } from "./store.ts";
@@ -41,6 +42,9 @@ async function answer(store: LocalStore, request: Request): Promise<Answer> {
       return [await store.verify()];
     case "stats":
       return [await store.stats()];
+    case "rest":
+      await store.rest();
+      return [collectGarbage()];
     case "copyTo": {
       const done: Outcome = await store.copyTo(request.takes.file).then(
         () => ({ ok: true }),

@@ -139,6 +139,10 @@ export class ThreadedStore implements Store {
     return stats.ok ? stats.value : undefined;
   }
 
+  async rest(): Promise<void> {
+    await this.#call("rest", undefined);
+  }
+
   /** The copy is proved in a thread of its own: commits go on. */
   backup(file: string): Promise<Outcome> {
     const copy = async (temporary: string): Promise<void> => {
