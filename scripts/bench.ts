@@ -12,7 +12,6 @@ import { typing } from "./bench/typing.ts";
 import { build } from "./build.ts";
 import { electronBinary } from "./electron-binary.ts";
 import { load } from "./load/load.ts";
-import { root } from "./paths.ts";
 import { ensureSystem } from "./system.ts";
 
 /** Without --minutes: long enough for a p99, short enough to be run often. */
@@ -45,7 +44,7 @@ function loadTest(): Promise<Report> {
   const { minutes, rate, "relay-root": other } = values;
   const [seconds, editsPerSecond] = [minutes === "" ? loadSeconds : 60 * Number(minutes), Number(rate)];
   if (!(seconds > 0 && editsPerSecond > 0)) throw new RangeError("--minutes and --rate are numbers above 0");
-  return load({ relayRoot: other || root, editsPerSecond, seconds, isSoak: minutes !== "" });
+  return load({ relayRoot: other, editsPerSecond, seconds, isSoak: minutes !== "" });
 }
 
 /** Those that measure no window: they run without Electron, a display or a build. */

@@ -9,13 +9,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { root } from "../paths.ts";
 import type { Figure } from "./relay/bench.ts";
 import { isRecorded } from "./relay/keystrokes.ts";
 import { installPeers } from "./relay/peers.ts";
 import { latencyPlots, type Point } from "./relay/plots.ts";
+import { relayCli } from "./relay/relay-cli.ts";
 import type { Task } from "./relay/runner.ts";
 import { serverNames, servers, type ServerName, type Setting } from "./relay/servers.ts";
 import { plotPlans, rowPlans, wishes, type RowPlan } from "./relay/tasks.ts";
@@ -71,7 +72,7 @@ export async function relay(options: RelayOptions): Promise<Report> {
   if (process.platform !== "linux") throw new Error("bench relay reads /proc to measure servers: Linux only");
   const chosen = namesIn(options.servers);
   const setting: Setting = {
-    relayRoot: options.relayRoot ? resolve(options.relayRoot) : root,
+    relayCli: await relayCli(options.relayRoot),
     relayNodeFlags: options.relayFlags.split(" ").filter(Boolean),
     peersFolder: installPeers(),
     isPinned: spawnSync("taskset", ["-c", "0,1", "true"]).status === 0,

@@ -8,6 +8,7 @@
  */
 import { makeSeed, type Seed } from "../bench/relay/automerge-seed.ts";
 import { atOnce, megabytes, rounded, sleep } from "../bench/relay/bench.ts";
+import { relayCli } from "../bench/relay/relay-cli.ts";
 import { RunningServer, temporaryFolder } from "../bench/relay/running.ts";
 import type { Setting } from "../bench/relay/servers.ts";
 import type { Report } from "../bench/report.ts";
@@ -16,6 +17,7 @@ import { loadReport, type Outcome } from "./report.ts";
 import { Tally } from "./tally.ts";
 
 export interface LoadOptions {
+  /** Of another checkout's relay; empty is this one's. */
   readonly relayRoot: string;
   readonly editsPerSecond: number;
   readonly seconds: number;
@@ -34,7 +36,7 @@ const provesAtOnce = 4;
 export async function load(options: LoadOptions): Promise<Report> {
   using folder = temporaryFolder();
   const setting: Setting = {
-    relayRoot: options.relayRoot,
+    relayCli: await relayCli(options.relayRoot),
     relayNodeFlags: [],
     peersFolder: "",
     isPinned: false,

@@ -11,7 +11,8 @@ export type Dialect = "automerge" | "y-websocket" | "hocuspocus";
 
 /** Where things are; the parent resolves it, each runner is given it. */
 export const setting = z.object({
-  relayRoot: z.string(),
+  /** The relay's command as a file: built, as people run it, or the source of another checkout. */
+  relayCli: z.string(),
   /** Flags for Node in front of the relay's, e.g. `--cpu-prof`. */
   relayNodeFlags: z.array(z.string()),
   peersFolder: z.string(),
@@ -37,17 +38,8 @@ export const servers: Readonly<Record<ServerName, ServerKind>> = {
     title: "Deckle relay",
     dialect: "automerge",
     path: "/sync",
-    start: (port, data, { relayRoot, relayNodeFlags }) => ({
-      args: [
-        ...relayNodeFlags,
-        join(relayRoot, "relay", "cli.ts"),
-        "serve",
-        "--data",
-        data,
-        "--port",
-        String(port),
-        "--open",
-      ],
+    start: (port, data, { relayCli, relayNodeFlags }) => ({
+      args: [...relayNodeFlags, relayCli, "serve", "--data", data, "--port", String(port), "--open"],
     }),
   },
   hocuspocus: {
