@@ -196,9 +196,9 @@ export type Encodable =
   | { readonly [key: string]: Encodable };
 
 export function encodeCbor(value: Encodable): Uint8Array {
-  const parts: Uint8Array[] = [];
-  write(value, parts);
-  return concat(parts);
+  const writer = new Writer(sizeOf(value));
+  writer.item(value);
+  return writer.bytes;
 }
 
 /**
@@ -206,15 +206,12 @@ export function encodeCbor(value: Encodable): Uint8Array {
  * the last, whose value is appended per peer with `encodeCbor`.
  */
 export function encodeSharedMap(entries: { readonly [key: string]: Encodable }, lastKey: string): Uint8Array {
-  const keys = Object.keys(entries);
-  const parts: Uint8Array[] = [header(5, keys.length + 1)];
-  for (const key of keys) {
-    write(key, parts);
-    const value = entries[key];
-    if (value !== undefined) write(value, parts);
-  }
-  write(lastKey, parts);
-  return concat(parts);
+  const count = Object.keys(entries).length + 1;
+  const writer = new Writer(sizeOf(entries) - headerSize(count - 1) + headerSize(count) + sizeOf(lastKey));
+  writer.header(5, count);
+  writer.entries(entries);
+  writer.item(lastKey);
+  return writer.bytes;
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
@@ -229,71 +226,120 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function write(value: Encodable, parts: Uint8Array[]): void {
-  if (typeof value === "string") {
-    const text = encodeUtf8(value);
-    parts.push(header(3, text.length), text);
-  } else if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new RangeError("only safe integers are encoded");
-    if (Math.abs(value) < 0x100000000) parts.push(value < 0 ? header(1, -1 - value) : header(0, value));
-    else parts.push(float64(value));
-  } else if (typeof value === "boolean") {
-    parts.push(Uint8Array.of(value ? 0xf5 : 0xf4));
-  } else if (value instanceof Uint8Array) {
-    parts.push(header(2, value.length), value);
-  } else if (isList(value)) {
-    parts.push(header(4, value.length));
-    for (const each of value) write(each, parts);
-  } else {
-    const entries = Object.entries(value);
-    parts.push(header(5, entries.length));
-    for (const [key, each] of entries) {
-      write(key, parts);
-      write(each, parts);
-    }
-  }
-}
-
 const isList = (
   value: readonly Encodable[] | { readonly [key: string]: Encodable },
 ): value is readonly Encodable[] => Array.isArray(value);
 
-function header(major: number, argument: number): Uint8Array {
-  const top = major << 5;
-  if (argument < 24) return Uint8Array.of(top | argument);
-  if (argument < 0x100) return Uint8Array.of(top | 24, argument);
-  const bytes = new Uint8Array(argument < 0x10000 ? 3 : 5);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, top | (bytes.length === 3 ? 25 : 26));
-  if (bytes.length === 3) view.setUint16(1, argument);
-  else view.setUint32(1, argument);
-  return bytes;
-}
+const headerSize = (argument: number): number =>
+  argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : 5;
 
-/** Larger integers go as doubles, as stock clients send them: they read 8-byte integers as BigInt. */
-function float64(value: number): Uint8Array {
-  const bytes = new Uint8Array(9);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, 0xfb);
-  view.setFloat64(1, value);
-  return bytes;
-}
+/** Whether it goes as an integer. Larger ones go as doubles, as stock clients send them: they read 8 bytes as BigInt. */
+const isShort = (value: number): boolean => Math.abs(value) < 0x100000000;
 
-function encodeUtf8(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const character of text.toWellFormed()) {
-    const point = character.codePointAt(0) ?? 0;
-    if (point < 0x80) bytes.push(point);
-    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-    else if (point < 0x10000)
-      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-    else
-      bytes.push(
-        0xf0 | (point >> 18),
-        0x80 | ((point >> 12) & 63),
-        0x80 | ((point >> 6) & 63),
-        0x80 | (point & 63),
-      );
+/** Bytes that it takes: what is encoded is measured first and then written once, for each frame goes through here. */
+function sizeOf(value: Encodable): number {
+  if (typeof value === "string") {
+    const size = utf8Size(value);
+    return headerSize(size) + size;
   }
-  return Uint8Array.from(bytes);
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) throw new RangeError("only safe integers are encoded");
+    return isShort(value) ? headerSize(value < 0 ? -1 - value : value) : 9;
+  }
+  if (typeof value === "boolean") return 1;
+  if (value instanceof Uint8Array) return headerSize(value.length) + value.length;
+  let size = 0;
+  if (isList(value)) {
+    for (const each of value) size += sizeOf(each);
+    return headerSize(value.length) + size;
+  }
+  for (const key in value) {
+    const each = value[key];
+    if (each === undefined) throw new RangeError(`${key} has no value`);
+    size += sizeOf(key) + sizeOf(each);
+  }
+  return headerSize(Object.keys(value).length) + size;
+}
+
+class Writer {
+  readonly bytes: Uint8Array;
+  #at = 0;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  item(value: Encodable): void {
+    if (typeof value === "string") this.#text(value);
+    else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "boolean") this.#byte(value ? 0xf5 : 0xf4);
+    else if (value instanceof Uint8Array) {
+      this.header(2, value.length);
+      this.bytes.set(value, this.#at);
+      this.#at += value.length;
+    } else if (isList(value)) {
+      this.header(4, value.length);
+      for (const each of value) this.item(each);
+    } else {
+      this.header(5, Object.keys(value).length);
+      this.entries(value);
+    }
+  }
+
+  entries(map: { readonly [key: string]: Encodable }): void {
+    for (const key in map) {
+      const value = map[key];
+      if (value === undefined) continue;
+      this.#text(key);
+      this.item(value);
+    }
+  }
+
+  header(major: number, argument: number): void {
+    const top = major << 5;
+    const size = headerSize(argument);
+    if (size === 1) return this.#byte(top | argument);
+    this.#byte(top | (size === 2 ? 24 : size === 3 ? 25 : 26));
+    for (let shift = 8 * (size - 2); shift >= 0; shift -= 8) this.#byte((argument >>> shift) & 0xff);
+  }
+
+  #byte(byte: number): void {
+    this.bytes[this.#at++] = byte;
+  }
+
+  #number(value: number): void {
+    if (isShort(value)) return value < 0 ? this.header(1, -1 - value) : this.header(0, value);
+    this.#byte(0xfb);
+    new DataView(this.bytes.buffer).setFloat64(this.#at, value);
+    this.#at += 8;
+  }
+
+  #text(text: string): void {
+    const size = utf8Size(text);
+    this.header(3, size);
+    if (size === text.length) for (let i = 0; i < size; i++) this.#byte(text.charCodeAt(i));
+    else for (const character of text.toWellFormed()) this.#point(character.codePointAt(0) ?? 0);
+  }
+
+  #point(point: number): void {
+    const following = followingBytes(point);
+    if (following === 0) return this.#byte(point);
+    this.#byte(((0xff << (7 - following)) & 0xff) | (point >> (6 * following)));
+    for (let shift = 6 * (following - 1); shift >= 0; shift -= 6) this.#byte(0x80 | ((point >> shift) & 63));
+  }
+}
+
+/** This layer has no `TextEncoder`. */
+const followingBytes = (point: number): number =>
+  point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+
+function utf8Size(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return utf8SizeOfAny(text);
+  return text.length;
+}
+
+function utf8SizeOfAny(text: string): number {
+  let size = 0;
+  for (const character of text.toWellFormed()) size += 1 + followingBytes(character.codePointAt(0) ?? 0);
+  return size;
 }

@@ -21,6 +21,7 @@ import {
   orphanBytesOfAllMax,
   outboundPauseBytes,
   presenceTickMsMin,
+  turnMs,
 } from "../protocol/limits.ts";
 import type { CloseName } from "../protocol/codes.ts";
 import type { EphemeralFrame, FeedRequest, SyncFrame } from "../protocol/messages.ts";
@@ -350,19 +351,27 @@ export class Hub {
     return this.#committing;
   }
 
-  #finish(pending: readonly Pending[], batches: readonly Batch[], result: Committed): void {
+  /** In slices, between which others are read: a commit may be of hundreds of rooms, each with readers to be told. */
+  async #finish(pending: readonly Pending[], batches: readonly Batch[], result: Committed): Promise<void> {
+    const { timing } = this.#setting;
     if (result.ok) {
       this.#setting.onCommitted(batches.map(({ documentId }) => documentId));
       this.#tellFeed(batches, result.sequences);
-      let at = 0;
-      for (const { room, batch } of pending)
-        if (batch && result.sequences[at++] === undefined) room.moved();
-        else room.committed();
     } else {
       this.#setting.report("commit-failed", { rooms: pending.length, reason: result.reason });
-      for (const { room } of pending) this.#failed(room);
     }
-    for (const { room } of pending) this.#settle(room);
+    let at = 0;
+    let sliceEndsMs = timing.nowMs() + turnMs;
+    for (const { room, batch } of pending) {
+      if (timing.nowMs() >= sliceEndsMs) {
+        await new Promise<void>((resolve) => timing.after(0, resolve));
+        sliceEndsMs = timing.nowMs() + turnMs;
+      }
+      if (!result.ok) this.#failed(room);
+      else if (batch && result.sequences[at++] === undefined) room.moved();
+      else room.committed();
+      this.#settle(room);
+    }
   }
 
   #tellFeed(batches: readonly Batch[], sequences: readonly (number | undefined)[]): void {
