@@ -172,7 +172,8 @@ export class World {
   hubs: Hub[];
   timers: (() => void)[] = [];
   nextId = 1;
-  readonly receipted = new Set<string>();
+  /** Heads that somebody was receipted, or told of. */
+  readonly acknowledged = new Set<string>();
   #bus = 0;
   #isDeaf = false;
 
@@ -264,7 +265,7 @@ export class World {
     const durable = new Set(this.log.rows.map((each) => each.hash));
     for (const head of receipt?.heads ?? []) {
       expect(durable.has(head)).toBe(true);
-      this.receipted.add(head);
+      this.acknowledged.add(head);
     }
     if (message?.type !== "sync") return;
     // Durable before shown: no head and no change is told that is not in the log.
@@ -273,6 +274,8 @@ export class World {
       each[8] === 0 ? A.getHeads(A.load(each)) : A.decodeChange(each).hash,
     );
     for (const hash of [...heads, ...told]) expect(durable.has(hash)).toBe(true);
+    // Who only takes in what it is told is not receipted as well.
+    for (const hash of heads) this.acknowledged.add(hash);
     client.hear(this.lying ? claimingAll(message.data) : message.data);
     const data = client.generate();
     if (data) connection.toRelay.push({ type: "sync", data });
@@ -311,7 +314,7 @@ export class World {
       const hashes = A.getAllChanges(client.doc).map((each) => A.decodeChange(each).hash);
       expect(hashes.sort()).toEqual(held);
     }
-    for (const head of heads) expect(this.receipted.has(head)).toBe(true);
+    for (const head of heads) expect(this.acknowledged.has(head)).toBe(true);
   }
 
   /** Everything said is heard, so many times over; of these clients, or of all. */

@@ -86,11 +86,11 @@ test("any history over any interleaving, with restarts, losses and failed commit
               seen.fail++;
               world.log.failing = !world.log.failing;
             } else if (what === "rewindRelay") {
-              // Restored from a backup: what it had receipted since is not its any more.
+              // Restored from a backup: what it said it had since is not its any more.
               seen.rewind++;
               world.log.rows.length = Math.floor(world.log.rows.length / 2);
               world.log.kept = undefined;
-              world.receipted.clear();
+              world.acknowledged.clear();
               world.restartRelay();
             } else if (what === "rewindClient") {
               seen.rewind++;
