@@ -82,16 +82,16 @@ test("a blocked event loop shows in the lag until the next scrape", async () => 
   await scrape();
   // The first tick after a scrape is what the next is measured from.
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const until = performance.now() + 300;
+  const until = performance.now() + 1_500;
   while (performance.now() < until);
   await new Promise((resolve) => setTimeout(resolve, 50));
   const worst = (samples: Map<string, number>) =>
     samples.get('deckle_relay_event_loop_lag_seconds{quantile="1"}') ?? -1;
-  expect(worst(await scrape())).toBeGreaterThan(0.2);
+  expect(worst(await scrape())).toBeGreaterThan(1);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const later = worst(await scrape());
   expect(later).toBeGreaterThanOrEqual(0);
-  expect(later).toBeLessThan(0.2);
+  expect(later).toBeLessThan(1);
 });
 
 test("two sets of metrics in one process do not meet", async () => {

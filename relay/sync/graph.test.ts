@@ -468,8 +468,10 @@ test("a hundred thousand changes: what is new costs what is new, and each costs 
   expect(graph.load(logged(0, chain(0, count)))).toBe(true);
   expect(graph.bytes / count).toBeLessThan(80);
   const started = performance.now();
-  for (let i = 0; i < 1_000; i++) expect(graph.since([count - 3])).toHaveLength(2);
-  expect(performance.now() - started).toBeLessThan(200);
+  for (let i = 0; i < 10_000; i++) graph.since([count - 3]);
+  // Walking the whole history each time would be 10^9 steps.
+  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(graph.since([count - 3])).toHaveLength(2);
 });
 
 test("what is taken back and added again and again takes no more memory", () => {
