@@ -56,6 +56,13 @@ function depthOf(node: Node): number {
 const mdast = (text: string): RootContent[] =>
   fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }).children;
 
+/** As many as MARKDOWN_FILES says (all that there are in `.ci/run`), from everywhere in the list. */
+function realFiles(): string[] {
+  const all = markdownFiles();
+  const step = all.length / Math.min(all.length, Number(process.env["MARKDOWN_FILES"] ?? 80));
+  return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
+}
+
 describe("each construct", () => {
   test.each([
     ["nothing", "", "paragraph()"],
@@ -284,12 +291,12 @@ describe("pieces", () => {
     // In noise made of lazy lines and indented code it may be wrong (see its header): 95 % are right.
     expect(same / runs).toBeGreaterThan(0.9);
   });
-  test("nor do they in real files", { timeout: 60_000 }, () => {
+  test("nor do they in real files", { timeout: 300_000 }, () => {
     const types = (blocks: unknown[]): string[] =>
       (blocks as RootContent[]).map((block) =>
         block.type === "list" ? `list of ${block.children.length}` : block.type,
       );
-    for (const file of markdownFiles().slice(0, 400)) {
+    for (const file of realFiles()) {
       const source = readFileSync(file, "utf8").replace(/\r\n?/g, "\n");
       expect({ file, blocks: types(pieced(source)) }).toEqual({ file, blocks: types(whole(source)) });
     }
@@ -426,9 +433,9 @@ describe("limits, at the limit and one past it", () => {
   });
 });
 
-test("every Markdown file of the installed packages keeps its words", { timeout: 120_000 }, () => {
-  const files = markdownFiles().slice(0, 400);
-  expect(files.length).toBeGreaterThan(100);
+test("Markdown files of the installed packages keep their words", { timeout: 300_000 }, () => {
+  const files = realFiles();
+  expect(files.length).toBeGreaterThan(50);
   for (const file of files) {
     const source = readFileSync(file, "utf8");
     const { title, doc } = parse(source);
