@@ -138,8 +138,8 @@ test("over a slow line a large document comes down once, and the reader is told 
   await whenTitle(page, title); // known from the library
   await page.getByRole("textbox", { name: "Document text" }).waitFor({ timeout: slowMs });
   await everywhere(page);
-  // Not `toBe`: a difference would take a minute to print.
-  expect((await textOf(page)) === text.join("\n")).toBe(true);
+  // Not `toBe`: a difference would take a minute to print. The window follows a large document with a little delay.
+  await expect.poll(async () => (await textOf(page)) === text.join("\n"), { timeout: slowMs }).toBe(true);
   const received = receivedOf(await said());
   expect(new Set(received.map(({ here }) => here)).size).toBeGreaterThan(2);
   expect(received).toEqual(received.toSorted((a, b) => a.here - b.here));

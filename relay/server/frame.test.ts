@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { Socket } from "node:net";
 import { expect, test } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
-import { binaryFrame } from "./frame.ts";
+import { Outbox } from "./outbox.ts";
 
 test("a client of ws reads what was written, between frames that ws wrote", async () => {
   const lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 2_000_000];
@@ -17,7 +17,10 @@ test("a client of ws reads what was written, between frames that ws wrote", asyn
           Buffer.alloc(Math.floor(length / 3), 1),
           Buffer.alloc(Math.ceil((2 * length) / 3), 2),
         ];
-        if (wire instanceof Socket) wire.write(binaryFrame(first, second.subarray(0, length - first.length)));
+        if (!(wire instanceof Socket)) continue;
+        const outbox = new Outbox(wire, second.subarray(0, length - first.length), () => {});
+        outbox.push(first);
+        outbox.flush();
         socket.send(Buffer.of(9), { binary: true });
         socket.ping();
       }

@@ -7,36 +7,38 @@ const finalBinary = 0x82;
 const length16 = 126;
 const length64 = 127;
 
-/** The payload is `first` and then `second`. */
-export function binaryFrame(first: Uint8Array, second: Uint8Array): Buffer {
-  const length = first.length + second.length;
-  const headerLength = headerLengthOf(length);
-  const frame = Buffer.allocUnsafe(headerLength + length);
-  writeHeader(frame, length);
-  frame.set(first, headerLength);
-  frame.set(second, headerLength + first.length);
-  return frame;
+/** Bytes of a frame with a payload of this length. */
+export const frameSize = (length: number): number => headerLengthOf(length) + length;
+
+/** Writes a frame whose payload is `first` and then `second`; returns where it ends. */
+export function writeFrame(into: Buffer, at: number, first: Uint8Array, second: Uint8Array): number {
+  const payload = writeHeader(into, at, first.length + second.length);
+  into.set(first, payload);
+  into.set(second, payload + first.length);
+  return payload + first.length + second.length;
 }
 
 /** What goes before a payload of this length, where copying it would cost more than another buffer. */
 export function frameHeader(length: number): Buffer {
   const header = Buffer.allocUnsafe(headerLengthOf(length));
-  writeHeader(header, length);
+  writeHeader(header, 0, length);
   return header;
 }
 
 const headerLengthOf = (length: number): number => (length < length16 ? 2 : length < 0x10000 ? 4 : 10);
 
-function writeHeader(frame: Buffer, length: number): void {
-  const headerLength = headerLengthOf(length);
-  frame[0] = finalBinary;
-  if (headerLength === 2) frame[1] = length;
-  else if (headerLength === 4) {
-    frame[1] = length16;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = length64;
-    frame.writeUInt32BE(0, 2);
-    frame.writeUInt32BE(length, 6);
+/** Where the payload begins. */
+function writeHeader(into: Buffer, at: number, length: number): number {
+  into[at] = finalBinary;
+  if (length < length16) {
+    into[at + 1] = length;
+    return at + 2;
   }
+  if (length < 0x10000) {
+    into[at + 1] = length16;
+    return into.writeUInt16BE(length, at + 2);
+  }
+  into[at + 1] = length64;
+  into.writeUInt32BE(0, at + 2);
+  return into.writeUInt32BE(length, at + 6);
 }

@@ -11,7 +11,6 @@ import { decodeCbor, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
 import { closeReasons, type CloseName } from "../protocol/codes.ts";
 import {
   closeGraceMs,
-  copiedFrameBytesMax,
   frameBytesMax,
   joinFrameBytesMax,
   outboundBytesMax,
@@ -25,8 +24,8 @@ import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
 import { deckleVersion, protocolVersion } from "../protocol/version.ts";
 import type { Hub } from "../sync/hub.ts";
 import type { Action, Connection, Report } from "../sync/ports.ts";
-import { binaryFrame, frameHeader } from "./frame.ts";
 import type { Observer } from "./metrics.ts";
+import { Outbox } from "./outbox.ts";
 
 export interface SessionSetting {
   readonly hub: Hub;
@@ -59,7 +58,6 @@ export class SocketSession implements Connection {
   readonly #socket: WebSocket;
   readonly #wire: Socket;
   readonly #setting: SessionSetting;
-  #encodedPeerId: Uint8Array = new Uint8Array(0);
   #state: State;
   #inboundBytes = 0;
   #heardAtMs: number;
@@ -70,12 +68,7 @@ export class SocketSession implements Connection {
   /** In which what was heard since the last whole message came. */
   #segments = 0;
   #isGathering = false;
-  #isCorked = false;
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#wire.uncork();
-  };
-  readonly #onSent = (): void => this.#sent();
+  #outbox: Outbox;
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
     this.id = id;
@@ -84,6 +77,7 @@ export class SocketSession implements Connection {
     this.#wire = wire;
     this.#setting = setting;
     this.#heardAtMs = this.#movedAtMs = setting.nowMs();
+    this.#outbox = this.#outboxTo("");
     const deadline = setTimeout(() => this.close("joinTimeout"), setting.joinDeadlineMs);
     this.#state = { name: "awaiting-join", deadline };
     wire.on("data", (bytes: Uint8Array) => this.#heard(bytes.length));
@@ -103,7 +97,7 @@ export class SocketSession implements Connection {
     return this.#state.name === "joined" && this.#state.deckle;
   }
   get unsentBytes(): number {
-    return this.#wire.writableLength;
+    return this.#outbox.bytes;
   }
   get isClosed(): boolean {
     return this.#socket.readyState === this.#socket.CLOSED;
@@ -117,20 +111,7 @@ export class SocketSession implements Connection {
     if (this.#state.name === "closed" || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.unsentBytes > outboundBytesMax) return this.#cut("tooSlow");
     this.#setting.traffic.framesOut++;
-    const wire = this.#wire;
-    // What goes to one socket within a turn goes in one write.
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      wire.cork();
-      process.nextTick(this.#uncork);
-    }
-    if (shared.length <= copiedFrameBytesMax) {
-      wire.write(binaryFrame(shared, this.#encodedPeerId), this.#onSent);
-    } else {
-      wire.write(frameHeader(shared.length + this.#encodedPeerId.length));
-      wire.write(shared);
-      wire.write(this.#encodedPeerId, this.#onSent);
-    }
+    this.#outbox.push(shared);
     this.#isFull ||= this.unsentBytes > outboundPauseBytes;
   }
 
@@ -150,6 +131,7 @@ export class SocketSession implements Connection {
     const { code, reason } = closeReasons[name];
     this.#setting.report("closing", { connection: this.id, code, reason });
     this.#end(name);
+    this.#outbox.flush();
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), closeGraceMs);
   }
@@ -202,6 +184,11 @@ export class SocketSession implements Connection {
       },
       Math.min(segmentPauseMsMax, this.#segments / segmentsPerPauseMs),
     );
+  }
+
+  /** Every frame ends with who it is for. */
+  #outboxTo(peerId: string): Outbox {
+    return new Outbox(this.#wire, encodeCbor(peerId), () => this.#sent());
   }
 
   #sent(): void {
@@ -263,7 +250,7 @@ export class SocketSession implements Connection {
     }
     if (this.#state.name === "awaiting-join") clearTimeout(this.#state.deadline);
     this.#state = { name: "joined", peerId: senderId, deckle: deckle === deckleVersion };
-    this.#encodedPeerId = encodeCbor(senderId);
+    this.#outbox = this.#outboxTo(senderId);
     hub.join(this);
     const peerMetadata = { isEphemeral: false, deckle: { version: deckleVersion, workspace } };
     const answer = {
