@@ -65,11 +65,6 @@ interface Pending {
   readonly room: Room;
   readonly batch: Batch | undefined;
 }
-interface Stored {
-  readonly pending: readonly Pending[];
-  readonly batches: readonly Batch[];
-  readonly result: Committed;
-}
 
 export class Hub {
   readonly #setting: HubSetting;
@@ -84,8 +79,6 @@ export class Hub {
   #commitScheduled = false;
   #committedAtMs = Number.NEGATIVE_INFINITY;
   #committing: Promise<void> | undefined;
-  /** Rooms of which something is being committed, or is and their readers do not know it yet. */
-  readonly #untold = new Set<Room>();
   #presenceScheduled = false;
   /** By the lanes of connections that are gone. */
   #presenceDropped = 0;
@@ -209,10 +202,8 @@ export class Hub {
 
   /** Commits what waits. Nothing may be received any more. */
   async stop(): Promise<void> {
-    do {
-      this.#commit();
-      await this.#committing;
-    } while (this.#dirty.size > 0);
+    await this.#committing;
+    if (this.#dirty.size > 0) await this.#commit();
   }
 
   #enter(member: Member, documentId: string): Room {
@@ -321,7 +312,6 @@ export class Hub {
     if (this.#rooms.get(room.documentId) === room) this.#rooms.delete(room.documentId);
     this.#idle.delete(room);
     this.#dirty.delete(room);
-    this.#untold.delete(room);
     this.#orphanRooms.delete(room);
     for (const connection of room.connections) connection.close("storeUnavailable");
   }
@@ -331,86 +321,56 @@ export class Hub {
     this.#dirty.add(room);
     this.#dirtyBytes += bytes;
     if (this.#committing) return;
-    if (this.#dirtyBytes >= groupCommitBytesMax) this.#commit();
+    if (this.#dirtyBytes >= groupCommitBytesMax) void this.#commit();
     else if (!this.#commitScheduled) {
       this.#commitScheduled = true;
       const { timing } = this.#setting;
       const isQuiet = timing.nowMs() - this.#committedAtMs > groupCommitQuietMs;
       timing.after(isQuiet ? 0 : groupCommitMs, () => {
         this.#commitScheduled = false;
-        if (this.#dirty.size > 0) this.#commit();
+        if (!this.#committing && this.#dirty.size > 0) void this.#commit();
       });
     }
   }
 
-  #commit(): void {
-    this.#committing ??= this.#commitAll()
-      .catch((error: unknown) => this.#onBug(error, []))
+  #commit(): Promise<void> {
+    const rooms = [...this.#dirty];
+    this.#dirty.clear();
+    this.#dirtyBytes = 0;
+    const pending = rooms.map((room) => ({ room, batch: room.startCommit() }));
+    const batches = pending.flatMap(({ batch }) => batch ?? []);
+    this.#committing = this.#setting.log
+      .commit(batches)
+      .then((result) => this.#finish(pending, batches, result))
+      .catch((error: unknown) => this.#onBug(error, rooms))
       .then(() => {
         this.#committing = undefined;
-        // What came in after the last look.
-        if (this.#dirty.size > 0) this.#commit();
+        this.#committedAtMs = this.#setting.timing.nowMs();
+        return this.#dirty.size > 0 ? this.#commit() : undefined;
       });
-  }
-
-  /** While the readers of one commit are told, the store has the next, of rooms that are not among them. */
-  async #commitAll(): Promise<void> {
-    let telling = Promise.resolve();
-    while (this.#dirty.size > 0) {
-      const rooms = [...this.#dirty].filter((room) => !this.#untold.has(room));
-      const stored = rooms.length > 0 ? await this.#store(rooms) : undefined;
-      await telling;
-      if (stored) telling = this.#tell(stored);
-    }
-    await telling;
-  }
-
-  async #store(rooms: readonly Room[]): Promise<Stored | undefined> {
-    for (const room of rooms) {
-      this.#dirty.delete(room);
-      this.#untold.add(room);
-    }
-    this.#dirtyBytes = 0;
-    try {
-      const pending = rooms.map((room) => ({ room, batch: room.startCommit() }));
-      const batches = pending.flatMap(({ batch }) => batch ?? []);
-      const result = await this.#setting.log.commit(batches);
-      this.#committedAtMs = this.#setting.timing.nowMs();
-      return { pending, batches, result };
-    } catch (error) {
-      this.#onBug(error, rooms);
-      return undefined;
-    }
+    return this.#committing;
   }
 
   /** In slices, between which others are read: a commit may be of hundreds of rooms, each with readers to be told. */
-  async #tell({ pending, batches, result }: Stored): Promise<void> {
+  async #finish(pending: readonly Pending[], batches: readonly Batch[], result: Committed): Promise<void> {
     const { timing } = this.#setting;
-    try {
-      if (result.ok) {
-        this.#setting.onCommitted(batches.map(({ documentId }) => documentId));
-        this.#tellFeed(batches, result.sequences);
-      } else {
-        this.#setting.report("commit-failed", { rooms: pending.length, reason: result.reason });
+    if (result.ok) {
+      this.#setting.onCommitted(batches.map(({ documentId }) => documentId));
+      this.#tellFeed(batches, result.sequences);
+    } else {
+      this.#setting.report("commit-failed", { rooms: pending.length, reason: result.reason });
+    }
+    let at = 0;
+    let sliceEndsMs = timing.nowMs() + turnMs;
+    for (const { room, batch } of pending) {
+      if (timing.nowMs() >= sliceEndsMs) {
+        await new Promise<void>((resolve) => timing.after(0, resolve));
+        sliceEndsMs = timing.nowMs() + turnMs;
       }
-      let at = 0;
-      let sliceEndsMs = timing.nowMs() + turnMs;
-      for (const { room, batch } of pending) {
-        if (timing.nowMs() >= sliceEndsMs) {
-          await new Promise<void>((resolve) => timing.after(0, resolve));
-          sliceEndsMs = timing.nowMs() + turnMs;
-        }
-        this.#untold.delete(room);
-        if (!result.ok) this.#failed(room);
-        else if (batch && result.sequences[at++] === undefined) room.moved();
-        else room.committed();
-        this.#settle(room);
-      }
-    } catch (error) {
-      this.#onBug(
-        error,
-        pending.map(({ room }) => room),
-      );
+      if (!result.ok) this.#failed(room);
+      else if (batch && result.sequences[at++] === undefined) room.moved();
+      else room.committed();
+      this.#settle(room);
     }
   }
 
