@@ -27,9 +27,10 @@ const testMs = isFull ? 20 * 60_000 : 180_000;
 let stage: Stage;
 /** The relay, a pair of others, and how quickly they see each other's edits. */
 let crowd: Attacked;
-beforeEach(async () => {
+beforeEach(async (context) => {
   stage = new Stage();
   crowd = await Attacked.start(stage);
+  context.onTestFailed(() => console.log(crowd.relay.stderr.slice(-4_000)));
 }, attackedStartMs);
 afterEach(() => stage.end());
 
@@ -146,12 +147,17 @@ test(
     await arrived(handle);
     const { repo, proxy } = await slowClient();
     const finding = repo.find<Content>(handle.url).catch(() => undefined);
-    await proxy.cutAfter(bodyBytes * 0.4);
-    await proxy.cutAfter(bodyBytes * 0.3, "down", "end");
-    await finding;
+    const within = async (what: string, wait: Promise<unknown>): Promise<void> => {
+      let isDone = false;
+      void wait.then(() => (isDone = true));
+      await until(`${what}; ${proxy.accepted} connections so far`, () => isDone, testMs / 4);
+    };
+    await within("the first cut", proxy.cutAfter(bodyBytes * 0.4));
+    await within("the second cut", proxy.cutAfter(bodyBytes * 0.3, "down", "end"));
+    await within("the document, or that it is not there", finding);
     const hasAll = async (): Promise<boolean> =>
       (await repo.find<Content>(handle.url).catch(() => undefined))?.heads().join() === handle.heads().join();
-    await until("all is there", hasAll, testMs);
+    await until("all is there", hasAll, testMs / 2);
     expect(proxy.accepted).toBe(3);
     // A piece of at most 1 MB a cut is sent twice, and what the kernel had taken in already.
     expect(proxy.bytes("down")).toBeLessThan(bodyBytes * 1.35);
