@@ -3,7 +3,8 @@
  *
  * Additions: a client's `join` may carry `peerMetadata.deckle = { version: 1 }`; the relay's `peer` answer always
  * carries `peerMetadata.deckle = { version: 1, workspace }`. To clients with the marker the relay sends
- *   - `receipt`: heads that it holds on disk;
+ *   - `receipt`: heads that it holds on disk, of a client that brought changes or told heads by itself. Heads in its
+ *     sync messages are on disk as well, so a client that only takes in what it is told gets no receipt for that;
  *   - `progress`: how much of what a document lacks has gone out, where that takes a while;
  *   - `presences`: several `ephemeral` frames of one document at once;
  *   - `feed`: after the client has sent one, which documents were committed to since, and from then on.

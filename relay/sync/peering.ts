@@ -74,6 +74,8 @@ export class Peering {
   #receipted = "";
   /** Of the last messages to it that it has not echoed, what heads they told. */
   readonly #told: string[] = [];
+  /** The last heads that were an echo and not receipted. */
+  #echoed = "";
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -137,7 +139,10 @@ export class Peering {
     const key = keyOfHeads(heads);
     const told = this.#told.indexOf(key);
     this.#told.splice(0, told + 1);
-    if (heads.length === 0 || this.#receipted === key || (told >= 0 && !brought)) return false;
+    // Who says the same once more does not go by what it was told.
+    const isEcho = told >= 0 && !brought && this.#echoed !== key;
+    if (isEcho) this.#echoed = key;
+    if (isEcho || heads.length === 0 || this.#receipted === key) return false;
     this.#receipted = key;
     return true;
   }
