@@ -102,7 +102,7 @@ test("over a slow line a large document goes up once, and the writer is told how
   line.set({ rateBytesPerSecond: 200_000 });
   const said = await listen(page);
   // The system takes about 5 MB off our hands at once; those are sent, for all that we can see, and not there yet.
-  const text = largeText(2_000_000);
+  const text = largeText(2_700_000);
   const textBytes = Buffer.byteLength(text.join(""));
   await drop(page, "large.md", markdownOf(text));
   await expect.poll(async () => toGo(await said()).length, { timeout: slowMs }).toBeGreaterThan(2);
