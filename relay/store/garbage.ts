@@ -6,5 +6,5 @@ import { runInNewContext } from "node:vm";
 export function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
   const gc: unknown = runInNewContext("gc");
-  if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "last-resort" });
+  if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "regular" });
 }
