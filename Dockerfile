@@ -17,7 +17,8 @@ COPY --from=build /src/package.json /src/LICENSE ./
 RUN ln -s /app/dist/relay/cli.js /usr/local/bin/deckle-relay \
   && install -d -o node -g node -m 0700 /data
 USER node
-ENV NODE_ENV=production DECKLE_RELAY_DATA=/data
+# Members only: DECKLE_RELAY_URL says where apps reach it, and without it the relay says so and ends.
+ENV NODE_ENV=production DECKLE_RELAY_DATA=/data DECKLE_RELAY_HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8137
 # Drains: new sockets are refused, what arrived is committed, clients are told to come back.
@@ -25,4 +26,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
   CMD ["deckle-relay", "health"]
 ENTRYPOINT ["deckle-relay"]
-CMD ["serve", "--open"]
+CMD ["serve"]

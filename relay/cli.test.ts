@@ -17,6 +17,7 @@ import WebSocket from "ws";
 import { askRelay } from "./commands/control-client.ts";
 import { version } from "./commands/version.ts";
 import { RelayProcess, Stage, until, type Content } from "./harness.ts";
+import { parseInviteLink } from "./protocol/invite-link.ts";
 import { makeCertificate } from "./test-certificate.ts";
 
 const cli = new URL("./cli.ts", import.meta.url).pathname;
@@ -67,6 +68,8 @@ const events = (log: string): Record<string, unknown>[] =>
   log
     .trim()
     .split("\n")
+    // Beside the log are words for a person.
+    .filter((line) => line.startsWith("{"))
     .map((line): Record<string, unknown> => JSON.parse(line));
 const httpOf = (url: string, path: string): string => url.replace(/^ws/, "http").replace("/sync", path);
 
@@ -102,8 +105,39 @@ test("the log begins with the settings and where each came from, and ends with t
     "port from": "--port",
     "host from": "default",
   });
-  expect(rest.map(({ event }) => event)).toEqual(["listening", "stopping", "stopped"]);
+  expect(rest.map(({ event }) => event)).toEqual(["listening", "open-mode", "stopping", "stopped"]);
+  expect(log()).toContain("This relay is open: whoever reaches ws://127.0.0.1:");
 });
+
+test("without --open: members only, and the first owner's link is on stderr until there is an owner", async () => {
+  const words = ["serve", "--data", folder, "--port", "0"];
+  const start = async (): Promise<{ child: ChildProcess; url: string; said: () => string }> => {
+    const child = spawn(process.execPath, [cli, ...words]);
+    stage.defer(() => child.kill("SIGKILL"));
+    let said = "";
+    child.stderr.on("data", (data) => (said += String(data)));
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once("data", (data) => resolve(String(data))),
+    );
+    return { child, url: line.trim().replace("listening ", ""), said: () => said };
+  };
+  const first = await start();
+  await until("the link is said", () => first.said().includes("`deckle-relay invite --role owner`"));
+  const link = parseInviteLink(/deckle:\/\/\S+/.exec(first.said())?.[0] ?? "");
+  expect(link).toMatchObject({ role: "owner", relay: first.url });
+  expect(JSON.stringify(events(first.said()))).not.toContain(link?.secret);
+  const refused = new WebSocket(first.url).on("error", () => {});
+  const status = await new Promise((resolve) =>
+    refused.on("unexpected-response", (_request, answer) => resolve(answer.statusCode)),
+  );
+  expect(status).toBe(401);
+  expect(await end(first.child, "SIGTERM")).toBe(0);
+  const second = await start();
+  await until("it says how to make another", () => second.said().includes("if that link is lost"));
+  expect(second.said()).not.toContain("deckle://");
+  const { status: code, stdout } = run(["invite", "--role", "owner", "--data", folder]);
+  expect([code, parseInviteLink(stdout)?.relay]).toEqual([0, second.url]);
+}, 30_000);
 
 test("the data folder is made for its owner only", async () => {
   await serve();

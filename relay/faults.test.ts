@@ -27,7 +27,7 @@ import {
   until,
   type Content,
 } from "./harness.ts";
-import { storeFile } from "./main.ts";
+import { storeFile } from "./workspace-files.ts";
 import { verifyFile } from "./store/verify.ts";
 
 const damages = Number(process.env["STORE_DAMAGES"] ?? 1);

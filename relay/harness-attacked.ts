@@ -138,14 +138,24 @@ export class Attacked {
     times: RelayOptions["times"] = {},
     data = stage.folder(),
   ): Promise<Attacked> {
+    return Attacked.startWith(stage, { data, times }, async ({ url }) => {
+      const mine = stage.repo(url).create<Content>({ edits: 0 });
+      return [mine, await find(stage.repo(url), mine.url)];
+    });
+  }
+
+  /** With another innocent pair: the document as each of the two sees it. */
+  static async startWith(
+    stage: Stage,
+    options: Parameters<typeof RelayProcess.startTuned>[0],
+    pairOn: (relay: RelayProcess) => Promise<readonly [DocHandle<Content>, DocHandle<Content>]>,
+  ): Promise<Attacked> {
     const flags = ["--expose-gc", "--inspect=127.0.0.1:0"];
-    const relay = await RelayProcess.startTuned({ data, times }, { flags, env: frugal });
+    const relay = await RelayProcess.startTuned(options, { flags, env: frugal });
     stage.defer(() => relay.end("SIGKILL"));
     const inspector = await Inspector.connect(/ws:\/\/\S+/.exec(relay.stderr)?.[0] ?? "");
     stage.defer(() => inspector.close());
-    const mine = stage.repo(relay.url).create<Content>({ edits: 0 });
-    const theirs = await find(stage.repo(relay.url), mine.url);
-    const attacked = new Attacked(stage, relay, inspector, [mine, theirs]);
+    const attacked = new Attacked(stage, relay, inspector, await pairOn(relay));
     // Code that is compiled once is not what an attack leaves behind.
     for (let i = 0; i < 30; i++) {
       const tookMs = await attacked.edit();
@@ -267,6 +277,11 @@ export class Attacked {
     if (growth.length > 1 && Math.min(...growth) > memoryGrowthBytesMax)
       throw new Error(`RSS grows with every round: ${rss.map(megabytes).join(", ")}`);
     return pulse;
+  }
+
+  /** From now on its clock is so much ahead: of nonces, tickets and invites, not of sockets and rooms. */
+  async letTimePass(ms: number): Promise<void> {
+    await this.#inspector.evaluate(`(Date.now = ((was) => () => was() + ${ms})(Date.now), 0)`);
   }
 
   /** File descriptors of the relay: sockets that it did not let go of. */

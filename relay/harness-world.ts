@@ -4,7 +4,7 @@ import { inflateRawSync } from "node:zlib";
 import * as A from "@automerge/automerge";
 import { expect } from "vitest";
 import { concat, decodeCbor, encodeCbor } from "./protocol/cbor.ts";
-import { parseReceipt } from "./protocol/messages.ts";
+import { parseReceipt, type Refused } from "./protocol/messages.ts";
 import type { Hashing } from "./sync/chunk.ts";
 import { toHex } from "./sync/bytes.ts";
 import { Hub } from "./sync/hub.ts";
@@ -134,10 +134,17 @@ export class FakeConnection implements Connection {
   isClosed = false;
   readonly id: number;
   readonly peerId: string;
+  readonly self: string;
   constructor(id: number) {
     this.id = id;
     this.peerId = `peer-${id}`;
+    this.self = `self-${id}`;
   }
+  refusalOf(): Refused | undefined {
+    return undefined;
+  }
+  wrote(_documentId: string): void {}
+  refused(_documentId: string, _why: Refused): void {}
   get unsentBytes(): number {
     return 0;
   }

@@ -152,7 +152,13 @@ export class RelayProcess {
   }
   /** With times that the command line does not offer. */
   static startTuned(
-    options: { readonly data: string; readonly port?: number; readonly times?: RelayOptions["times"] },
+    options: {
+      readonly data: string;
+      readonly port?: number;
+      readonly times?: RelayOptions["times"];
+      /** Lets in members only. */
+      readonly members?: boolean;
+    },
     { flags = [], env = {} }: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
   ): Promise<RelayProcess> {
     const tuned = new URL("./tuned.ts", import.meta.url).pathname;

@@ -11,7 +11,7 @@ import * as A from "@automerge/automerge";
 import { expect, test } from "vitest";
 import { changeBody, chunk, syncMessage } from "./harness-forge.ts";
 import { RawClient, RelayProcess, sleep, temporaryFolder, until } from "./harness.ts";
-import { openStore, storeFile } from "./main.ts";
+import { openStore, storeFile } from "./workspace-files.ts";
 import { makeDocumentId } from "./store/documentId.ts";
 import { verifyFile } from "./store/verify.ts";
 import { parseReceipt } from "./protocol/messages.ts";

@@ -8,12 +8,13 @@ import { LocalBus } from "./bus/local.ts";
 import { answered } from "./harness-flood.ts";
 import { changeBody, chunk, syncMessage } from "./harness-forge.ts";
 import { blob, find, RawClient, sleep, Stage, until, type Content } from "./harness.ts";
-import { openStore, startRelayOn } from "./main.ts";
+import { startRelayOn } from "./main.ts";
 import { isDocumentId } from "./protocol/ids.ts";
 import { parseDeckleMetadata, parseFeed, parseReceipt } from "./protocol/messages.ts";
 import { makeDocumentId } from "./store/documentId.ts";
 import type { Store } from "./store/store.ts";
 import type { Batch, Committed } from "./sync/ports.ts";
+import { openStore } from "./workspace-files.ts";
 
 const hexOf = (head: UrlHeads[number]): string => decodeHeads([head] as UrlHeads).join();
 
@@ -132,7 +133,13 @@ test("deckle clients get the workspace and receipts for what is on disk; stock c
     parseAutomergeUrl(`automerge:${workspace}` as Parameters<typeof parseAutomergeUrl>[0]),
   ).not.toThrow();
   const { client, heads } = await upload(url, workspace, A.from<Content>({ x: 1 }));
-  expect(parseDeckleMetadata(client.of("peer")[0]?.["peerMetadata"])).toEqual({ version: 1, workspace });
+  // In the open mode nobody has a role.
+  expect(parseDeckleMetadata(client.of("peer")[0]?.["peerMetadata"])).toEqual({
+    version: 1,
+    workspace,
+    self: expect.stringMatching(/^[0-9a-f]{16}-\d+$/),
+    role: undefined,
+  });
   const receipts = client.of("receipt").map(parseReceipt);
   expect(receipts.at(-1)?.heads).toEqual(heads);
   expect(receipts.at(-1)?.documentId).toBe(workspace);

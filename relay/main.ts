@@ -1,13 +1,19 @@
 /**
- * Puts a relay together: store, bus, hub, listener, metrics, control. Used by the command line and, in process, by
- * tests. Only the open mode exists yet (anyone who reaches the port may do everything), hence loopback only.
+ * Puts a relay together: stores, bus, workspaces, listener, metrics, control. Used by the command line and, in process,
+ * by tests.
  */
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { openSession } from "./access/authorize.ts";
+import type { Done } from "./access/access.ts";
+import type { Door } from "./access/door.ts";
+import { invite, type InviteWanted } from "./access/grants.ts";
+import { operator } from "./access/records.ts";
 import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
 import { DocumentProcess } from "./documents/process.ts";
+import { answerOperator } from "./operator.ts";
+import { inviteOwners, type OwnerInvite } from "./owner-invites.ts";
 import {
   drainMs,
   joinDeadlineMs,
@@ -16,24 +22,25 @@ import {
   restLookMs,
   silenceMs,
 } from "./protocol/limits.ts";
-import { Control, type ControlHandler } from "./server/control.ts";
-import { collectGarbage } from "./store/garbage.ts";
-import { nodeHashing } from "./store/hashing.ts";
+import { RunningRelay } from "./running-relay.ts";
+import { AccessApi, accessPosts } from "./server/access-api.ts";
+import { Control } from "./server/control.ts";
 import { hostPort } from "./server/http.ts";
-import { Rest } from "./server/rest.ts";
-import { Listener, syncPath, type ListenerTimes } from "./server/listener.ts";
+import { Listener, syncPath, type Admitted, type ListenerTimes, type Place } from "./server/listener.ts";
 import { openLog, stderrOutput } from "./server/log.ts";
 import { Metrics } from "./server/metrics.ts";
-import { observedLog } from "./server/observed-log.ts";
+import { nodeDoor } from "./server/node-door.ts";
+import { Rest } from "./server/rest.ts";
 import { Certificate, type TlsFiles } from "./server/tls.ts";
-import { LocalStore } from "./store/local.ts";
+import { collectGarbage } from "./store/garbage.ts";
 import type { Store } from "./store/store.ts";
 import { ThreadedStore } from "./store/threaded.ts";
-import { Hub } from "./sync/hub.ts";
 import type { Report } from "./sync/ports.ts";
+import { otherWorkspaces, placeProblem, storeFile, workspaceFile } from "./workspace-files.ts";
+import { Workspaces, type Workspace } from "./workspaces.ts";
 
 export interface RelayOptions {
-  /** Folder of the relay's file; made if it is not there. */
+  /** Folder of the relay's files; made if it is not there. */
   readonly data: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -42,6 +49,12 @@ export interface RelayOptions {
   readonly report?: Report;
   readonly times?: Partial<ListenerTimes & { joinDeadlineMs: number; idleRoomMs: number }>;
   readonly tls?: TlsFiles;
+  /**
+   * The origins (`wss://relay.example.org`) under which apps reach the relay, or the port that it listens on under
+   * this machine's own names: only devices of its members are let in then. Without it the relay is open, and whoever
+   * comes may do everything.
+   */
+  readonly origins?: readonly string[] | "own-port";
   /** On the relay's own port if absent. */
   readonly metrics?: "off" | { readonly host: string; readonly port: number };
   readonly connectionsMax?: number;
@@ -59,71 +72,107 @@ export interface Relay {
   figures(): { rooms: number; connections: number };
   /** Reads the certificate's files again; sockets that stand are left alone. What is wrong is reported. */
   reloadTls(): void;
+  /** By whoever runs this machine, into the default workspace if none is named. */
+  invite(wanted: InviteWanted, workspaceId?: string): Promise<Done>;
+  /**
+   * Links for the first owner of each workspace that has none. Their secrets are nowhere else, so they are made when
+   * there is somebody to show them to.
+   */
+  inviteOwners(): Promise<readonly OwnerInvite[]>;
   /** Commits, closes every socket, closes the store. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-export const storeFile = (data: string): string => join(data, "relay.sqlite");
-/** On the calling thread: for commands and tests. */
-export const openStore = (data: string): Store => new LocalStore(storeFile(data));
-
-/** Rejects with words for a person if the store or the port cannot be had. */
+/** Rejects with words for a person if a store or the port cannot be had. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const report = options.report ?? logToStderr();
-  const store = await ThreadedStore.open(storeFile(options.data), { report });
-  return startRelayOn(store, new LocalBus(), { ...options, report });
+  const stores = await openStores(options.data, report);
+  return startRelayOn(stores, new LocalBus(), { ...options, report });
 }
 
-type OnStore = Omit<RelayOptions, "data"> & { readonly data?: string };
-
-/** The same on a given store and bus: several nodes on one log, or a store that fails on purpose. */
-export async function startRelayOn(store: Store, bus: Bus, options: OnStore): Promise<Relay> {
+/**
+ * All or none: a workspace that is left out would look to its members as if it had been taken away, and to whoever
+ * reads the log as if all were well.
+ */
+async function openStores(data: string, report: Report): Promise<readonly Store[]> {
+  const stores: Store[] = [];
   try {
-    return await compose(store, bus, options);
+    stores.push(await ThreadedStore.open(storeFile(data), { report }));
+    for (const id of otherWorkspaces(data)) {
+      const file = workspaceFile(data, id);
+      const store = await ThreadedStore.open(file, { report });
+      stores.push(store);
+      const problem = placeProblem(store, id, file);
+      if (problem !== undefined) throw new Error(problem);
+    }
+    return stores;
   } catch (error) {
-    await store.stop();
+    for (const store of stores) await store.stop();
     throw error;
   }
 }
 
-async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay> {
+type OnStores = Omit<RelayOptions, "data"> & { readonly data?: string };
+
+/**
+ * The same on given stores and bus: several nodes on one log, or a store that fails on purpose. The first is that of
+ * the default workspace.
+ */
+export async function startRelayOn(
+  given: Store | readonly Store[],
+  bus: Bus,
+  options: OnStores,
+): Promise<Relay> {
+  const stores = "identity" in given ? [given] : given;
+  try {
+    return await compose(stores, bus, options);
+  } catch (error) {
+    for (const store of stores) await store.stop();
+    throw error;
+  }
+}
+
+async function compose(stores: readonly Store[], bus: Bus, options: OnStores): Promise<Relay> {
   const host = options.host ?? "127.0.0.1";
+  const { data, origins: wanted } = options;
   const nowMs = (): number => performance.now();
   const metrics = new Metrics();
   const report = metrics.counting(options.report ?? logToStderr());
   const certificate = options.tls && Certificate.open(options.tls, Date.now, report);
-  const { relayId, workspace, epoch } = store.identity;
   const documents = new DocumentProcess(report);
-  const node = randomUUID();
-  const hub: Hub = new Hub({
-    relayId,
-    log: observedLog(store, metrics, nowMs),
-    epoch,
+  const origins = new Set(wanted === "own-port" ? [] : wanted);
+  const door = nodeDoor(origins);
+  const workspaces = new Workspaces({
+    door,
+    bus,
+    node: randomUUID(),
     documents,
-    ...(options.times?.idleRoomMs !== undefined && { idleRoomMs: options.times.idleRoomMs }),
-    hashing: nodeHashing,
-    timing: {
-      nowMs,
-      after: (delayMs, run) => void (delayMs > 0 ? setTimeout(run, delayMs) : setImmediate(run)),
-    },
-    may: (connection, documentId, action) => listener.may(connection.id, documentId, action),
+    observer: metrics,
     report,
-    onCommitted: (documentIds) => bus.publish(node, documentIds),
+    nowMs,
+    ...(options.times?.idleRoomMs !== undefined && { idleRoomMs: options.times.idleRoomMs }),
+    may: (connectionId, documentId, action) => listener.may(connectionId, documentId, action),
+    accessChanged: (workspace, devices) => listener.accessChanged(workspace, devices),
   });
-  const unsubscribe = bus.subscribe(node, (documentId) => hub.refresh(documentId));
+  const [first, ...others] = await addAll(workspaces, stores);
   const { repairMs } = options;
-  const repairing = repairMs === undefined ? undefined : setInterval(() => void hub.repair(), repairMs);
+  const repairing =
+    repairMs === undefined ? undefined : setInterval(() => void workspaces.repair(), repairMs);
   const { joinDeadlineMs: joinMs = joinDeadlineMs, ...times } = options.times ?? {};
+  const traffic = { framesIn: 0, framesOut: 0 };
+  const isOpenMode = wanted === undefined;
   const listener = new Listener({
-    hub,
-    relayId,
-    workspace,
     report,
     observer: metrics,
-    traffic: { framesIn: 0, framesOut: 0 },
+    traffic,
     nowMs,
     joinDeadlineMs: joinMs,
-    isReady: () => store.isReady(),
+    isReady: () => workspaces.isReady,
+    admit: isOpenMode
+      ? () => ({ session: openSession, place: placeOf(first) })
+      : (ticket) => admitted(door, workspaces, ticket),
+    drain: () => workspaces.drain(),
+    ...(!isOpenMode && { posts: accessPosts(new AccessApi(door)) }),
     times: { pingMs, silenceMs, outboundStuckMs, drainMs, ...times },
     ...(options.connectionsMax !== undefined && { connectionsMax: options.connectionsMax }),
     ...(certificate && { tls: certificate.context }),
@@ -131,41 +180,45 @@ async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay>
       metrics: { source: metrics, ...(options.metrics && { place: options.metrics }) },
     }),
   });
-  const rest = new Rest({
-    framesIn: () => listener.figures.framesIn,
-    heapBytes: () => {
-      const { heapTotal, external } = process.memoryUsage();
-      return heapTotal + external;
-    },
-    collect: () => {
-      const startedMs = nowMs();
-      collectGarbage();
-      void store.rest();
-      report("rested", { tookMs: Math.round(nowMs() - startedMs) });
-    },
-  });
-  const resting = options.rests ? setInterval(() => rest.look(), restLookMs) : undefined;
-  const { data } = options;
+  const resting = options.rests ? restOf(workspaces, () => traffic.framesIn, report) : undefined;
   metrics.expose(() => ({
-    ...hub.figures,
+    ...workspaces.figures,
     ...listener.figures,
-    storeReady: store.isReady() ? 1 : 0,
-    ...(data !== undefined && { storeBytes: storeBytes(data) }),
+    storeReady: workspaces.isReady ? 1 : 0,
+    ...(data !== undefined && { storeBytes: storeBytes(data, workspaces) }),
     ...(certificate && { certificateEndsAtSeconds: certificate.endsAtMs / 1000 }),
   }));
   const port = await listener.listen(host, options.port);
-  const control = data === undefined ? undefined : await Control.open(data, controlOf(store), report);
-  report("listening", { port, relay: relayId, workspace });
+  if (wanted === "own-port")
+    for (const name of [host.includes(":") ? host : "127.0.0.1", "localhost"])
+      origins.add(`ws://${hostPort(name, port)}`);
+  const addresses = [...origins].map((origin) => `${origin}${syncPath}`);
+  const running = new RunningRelay({
+    workspaces,
+    addresses,
+    isOpenMode,
+    report,
+    ...(data !== undefined && { data }),
+  });
+  const control =
+    data === undefined
+      ? undefined
+      : await Control.open(data, (request) => answerOperator(running, request), report);
+  const { id: workspace, relayId } = first;
+  report("listening", { port, relay: relayId, workspace, workspaces: others.length + 1 });
+  if (isOpenMode)
+    report("open-mode", { meaning: "whoever reaches this relay may read and write everything" });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    unsubscribe();
+    workspaces.leaveBus();
     clearInterval(repairing);
     clearInterval(resting);
     documents.stop();
     await control?.stop();
     await listener.stop();
+    await door.stop();
     await bus.stop();
-    await store.stop();
+    await workspaces.stop();
     metrics.stop();
     report("stopped", { port });
   };
@@ -174,7 +227,10 @@ async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay>
     port,
     relayId,
     workspace,
-    figures: () => hub.figures,
+    figures: () => workspaces.figures,
+    invite: async (invited, id = workspace) =>
+      door.at(id).decide((roster, atMs) => invite(roster, operator, invited, atMs)),
+    inviteOwners: () => inviteOwners(workspaces, addresses, report),
     reloadTls: () => {
       if (certificate?.reload()) listener.setTls(certificate.context);
     },
@@ -182,27 +238,51 @@ async function compose(store: Store, bus: Bus, options: OnStore): Promise<Relay>
   };
 }
 
+async function addAll(
+  workspaces: Workspaces,
+  stores: readonly Store[],
+): Promise<readonly [Workspace, ...Workspace[]]> {
+  const [first, ...others] = stores;
+  if (!first) throw new RangeError("a relay needs a store");
+  const added: [Workspace, ...Workspace[]] = [await workspaces.add(first)];
+  for (const store of others) added.push(await workspaces.add(store));
+  return added;
+}
+
+const placeOf = ({ hub, relayId, id }: Workspace): Place => ({ hub, relayId, workspace: id });
+
+/** What a ticket opens: the workspace that it was given for, and no other. */
+function admitted(door: Door, workspaces: Workspaces, ticket: string): Admitted | undefined {
+  const session = door.admit(ticket);
+  const workspace = session && workspaces.at(session.workspace);
+  return workspace && { session, place: placeOf(workspace) };
+}
+
+function restOf(workspaces: Workspaces, framesIn: () => number, report: Report): NodeJS.Timeout {
+  const rest = new Rest({
+    framesIn,
+    heapBytes: () => {
+      const { heapTotal, external } = process.memoryUsage();
+      return heapTotal + external;
+    },
+    collect: () => {
+      const startedMs = performance.now();
+      collectGarbage();
+      workspaces.rest();
+      report("rested", { tookMs: Math.round(performance.now() - startedMs) });
+    },
+  });
+  return setInterval(() => rest.look(), restLookMs);
+}
+
 function logToStderr(): Report {
   return openLog({ output: stderrOutput(), level: "info", nowMs: Date.now }).report;
 }
 
-/** What the command line asks of the relay that holds the store. */
-function controlOf(store: Store): ControlHandler {
-  return async (request) => {
-    switch (request.command) {
-      case "backup":
-        return store.backup(request.file);
-      case "stats":
-        return store.stats();
-      case "verify":
-        return store.verify();
-    }
-  };
-}
-
-function storeBytes(data: string): number {
-  return ["", "-wal"].reduce((sum, end) => {
-    const about = statSync(`${storeFile(data)}${end}`, { throwIfNoEntry: false });
-    return sum + (about?.size ?? 0);
-  }, 0);
+function storeBytes(data: string, workspaces: Workspaces): number {
+  const [, ...others] = workspaces.all;
+  const files = [storeFile(data), ...others.map(({ id }) => workspaceFile(data, id))];
+  return files
+    .flatMap((file) => [file, `${file}-wal`])
+    .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

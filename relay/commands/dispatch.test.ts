@@ -17,9 +17,14 @@ async function say(words: readonly string[]): Promise<[code: ExitCode, out: stri
   return [code, out, err];
 }
 
+const names =
+  "serve health invite members devices role revoke audit workspaces backup restore recover verify stats repair".split(
+    " ",
+  );
+
 describe("words that must be changed: exit 2, one line each, nothing on stdout", () => {
   test.each<[string[], string]>([
-    [[], "a command is missing: known are serve, health, verify, backup, restore, stats, repair"],
+    [[], `a command is missing: known are ${names.join(", ")}`],
     [["serv"], '"serv" is not a command: did you mean serve?'],
     [
       ["serve", "--port", "0", "--open"],
@@ -30,12 +35,12 @@ describe("words that must be changed: exit 2, one line each, nothing on stdout",
       '--port must be a whole number from 0 (any free one) to 65535, not "99999": write --port 8137',
     ],
     [
-      ["serve", "--data", "x"],
-      "--open is missing: only the open mode exists yet, in which anyone on this machine may read and write; ask for it with --open",
+      ["serve", "--data", "x", "--host", "0.0.0.0"],
+      "--url is missing: on 0.0.0.0 the relay cannot know under which address apps reach it; write --url wss://relay.example.org with the name that it has for them",
     ],
     [
       ["serve", "--data", "x", "--open", "--host", "0.0.0.0"],
-      "--host is 0.0.0.0, and the open mode is for loopback only: write --host 127.0.0.1",
+      "--host is 0.0.0.0, and the open mode is for loopback only, as whoever reaches it may read and write everything: write --host 127.0.0.1, or --exposed if that is meant",
     ],
     [["serve", "--data", "x", "--open", "y"], '"y" is one word too many'],
     [["serve", "--nonsense"], "--nonsense is not a flag of this command; --help lists them"],
@@ -44,6 +49,14 @@ describe("words that must be changed: exit 2, one line each, nothing on stdout",
       "--data is missing: name the folder that the relay keeps everything in, e.g. --data ./relay-data",
     ],
     [["backup", "--data", "x"], "FILE is missing; --help says how"],
+    [["revoke", "--data", "x"], "ID is missing; --help says how"],
+    [["workspaces", "add", "--data", "x"], "NAME is missing; --help says how"],
+    [["workspaces", "drop", "--data", "x"], '"drop" is one word too many'],
+    [["backup", "f", "--all", "d", "--data", "x"], '"f" is one word too many'],
+    [
+      ["repair", "--workspace", "../x", "--data", "x"],
+      '--workspace must be the whole id of the workspace, not "../x"',
+    ],
     [["stats", "--data", "x", "--port", "1"], "--port is not a flag of this command; --help lists them"],
   ])("%j", async (args, message) => {
     expect(await say(args)).toEqual([2, "", `${message}\n`]);
@@ -67,7 +80,7 @@ test("--version, --help and the help of each command", async () => {
   expect(await say(["--version"])).toEqual([0, `${version()}\n`, ""]);
   expect(version()).toMatch(/^\d+\.\d+\.\d+/);
   const [, help] = await say(["--help"]);
-  for (const command of ["serve", "health", "verify", "backup", "restore", "stats", "repair"]) {
+  for (const command of names) {
     expect(help).toContain(`  ${command}`);
     const [status, own] = await say([command, "--help"]);
     expect([status, own.startsWith(`usage: deckle-relay ${command}`)]).toEqual([0, true]);

@@ -5,9 +5,17 @@ import { flagOf, keys, settings, type Key } from "../config/settings.ts";
 export const commandWords: Readonly<Record<string, readonly [operands: string, about: string]>> = {
   serve: ["", "run the relay"],
   health: ["", "ask the relay with these settings whether it is well"],
+  invite: ["", "make a link by which somebody joins, or a member comes with another device"],
+  members: ["", "list who is in a workspace, and who is invited; --json for programs"],
+  devices: ["", "list with which devices they come; --json for programs"],
+  role: ["MEMBER ROLE", "give a member another role: viewer, commenter, editor or owner"],
+  revoke: ["ID", "end a device, a member with all devices, or an invite; at once, and for good"],
+  audit: ["", "list what was done to who may do what, oldest first; --json for programs"],
+  workspaces: ["[add NAME]", "list the workspaces, or make one more; --json for programs"],
+  backup: ["FILE", "write a consistent copy of a workspace to a new file; the relay may be running"],
+  restore: ["FILE", "make a workspace's store out of a backup; the relay must not be running"],
+  recover: ["", "after a restore, let devices bring back for a while what others wrote"],
   verify: ["", "prove that everything that is stored is whole; exits 1 with a line for each finding"],
-  backup: ["FILE", "write a consistent copy of the store to a new file; the relay may be running"],
-  restore: ["FILE", "make a data folder's store out of a backup; the relay must not be running"],
   stats: ["", "say how much is stored; --json for programs"],
   repair: [
     "",
@@ -30,14 +38,53 @@ export function generalHelp(): string {
   ].join("\n");
 }
 
+const takenBy: Readonly<Record<string, readonly Key[]>> = {
+  serve: keys,
+  health: keys,
+  invite: ["data", "url"],
+  workspaces: ["data", "url"],
+};
+
+type Flag = readonly [flag: string, about: string];
+const ofWorkspace: Flag = [
+  "--workspace WORKSPACE",
+  "which one, by its id, its name, or default; needed where there are several",
+];
+const idOfWorkspace: Flag = ["--workspace ID", "which one, by its whole id (the default one)"];
+const json: Flag = ["--json", "for programs"];
+
+const flagsOf: Readonly<Record<string, readonly Flag[]>> = {
+  serve: [["--print-config", "print the settings in force and where each came from, and end"]],
+  invite: [
+    ["--role ROLE", "of who joins: viewer, commenter, editor or owner (editor)"],
+    ["--member MEMBER", "for another device of this member instead, by id or name"],
+    ["--uses N", "how many may join with it (1)"],
+    ["--days N", "how long it is good for (7)"],
+    ofWorkspace,
+  ],
+  members: [ofWorkspace, json],
+  devices: [ofWorkspace, json],
+  role: [ofWorkspace],
+  revoke: [ofWorkspace],
+  audit: [["--after N", "only what comes after this number"], ofWorkspace, json],
+  workspaces: [json],
+  backup: [["--all DIR", "copy each workspace into a file of this folder, instead of FILE"], ofWorkspace],
+  restore: [
+    ["--replace", "put it in the place of the store that is there, which is kept beside"],
+    idOfWorkspace,
+  ],
+  recover: [["--hours N", "for how long; 0 ends it (24)"], ofWorkspace],
+  verify: [["--workspace WORKSPACE", "this one only, by its id, its name, or default"]],
+  stats: [
+    ["--workspace WORKSPACE", "which one, by its id or its name (default)"],
+    ["--json", "one JSON object"],
+  ],
+  repair: [idOfWorkspace],
+};
+
 export function helpOf(command: string): string {
   const [operands = "", about = ""] = commandWords[command] ?? [];
-  const taken: readonly Key[] = command === "serve" || command === "health" ? keys : ["data"];
-  const extra: Readonly<Record<string, readonly string[]>> = {
-    serve: [row("--print-config", "print the settings in force and where each came from, and end")],
-    stats: [row("--json", "one JSON object")],
-    restore: [row("--replace", "put it in the place of the store that is there, which is kept beside")],
-  };
+  const taken = takenBy[command] ?? (["data"] as const);
   return [
     `usage: deckle-relay ${[command, operands].join(" ").trim()} [FLAGS]`,
     "",
@@ -45,7 +92,7 @@ export function helpOf(command: string): string {
     "",
     ...taken.map((key) => row(`${flagOf(key)}${valueWord(key)}`, `${settings[key].about}${byDefault(key)}`)),
     row("--config FILE", "settings from a file, JSON with comments"),
-    ...(extra[command] ?? []),
+    ...(flagsOf[command] ?? []).map((flag) => row(...flag)),
     "",
     `Every setting can also be a variable, DECKLE_RELAY_PORT for --port, and ${configVariable} names the file.`,
     "Flags come before variables, variables before the file.",

@@ -6,19 +6,25 @@
  * whoever has it.
  */
 import { existsSync, rmSync } from "node:fs";
-import { storeFile } from "../main.ts";
+import { isDocumentId } from "../protocol/ids.ts";
 import { moveAway, moveDurably } from "../store/backup.ts";
 import { markOf } from "../store/mark.ts";
 import { salvage } from "../store/salvage.ts";
 import { verifyFile } from "../store/verify.ts";
-import { readOffline, type Call, type ExitCode } from "./command.ts";
-import { isRelayRunning, ownerProblem } from "./store-at.ts";
+import { storeFile, workspaceFile } from "../workspace-files.ts";
+import { readOffline, refuse, type Call, type ExitCode } from "./command.ts";
+import { isRelayRunning, ownerProblem } from "./relay-at.ts";
 
 export async function repair(call: Call): Promise<ExitCode> {
-  const offline = readOffline(call, []);
+  const offline = readOffline(call, [], { workspace: false });
   if (!offline) return 2;
-  const { data } = offline;
-  const file = storeFile(data);
+  const { data, others } = offline;
+  const named = others.get("workspace") ?? "default";
+  if (named !== "default" && !isDocumentId(named))
+    return refuse(call, [
+      { message: `--workspace must be the whole id of the workspace, not ${JSON.stringify(named)}` },
+    ]);
+  const file = named === "default" ? storeFile(data) : workspaceFile(data, named);
   const salvaged = `${file}.salvaged`;
   // Ended between taking the old one away and putting the new one there: the new one is whole.
   const isHalfDone = !existsSync(file) && existsSync(salvaged);

@@ -2,14 +2,17 @@
  * `deckle-relay serve`: a relay until SIGTERM or SIGINT. SIGHUP reads the certificate again; where there is none and
  * the relay runs in a terminal, the terminal was closed, and the relay ends with it.
  *
- * The first line on stdout is `listening ws://HOST:PORT/sync` (wss with TLS), and the only one: others wait for it.
+ * The first line on stdout is `listening ws://HOST:PORT/sync` (wss with TLS), and the only one: others wait for it. On
+ * stderr are the log and, beside it, what a person must know before anybody can come in.
  */
 import { mkdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { loadConfig, serveProblems } from "../config/effective.ts";
 import { configFacts, printConfig } from "../config/print.ts";
-import { metricsPlace, type Config } from "../config/settings.ts";
+import { metricsPlace, originsOf, type Config } from "../config/settings.ts";
 import { startRelay, type Relay, type RelayOptions } from "../main.ts";
+import type { OwnerInvite } from "../owner-invites.ts";
+import { ownerInviteMs } from "../protocol/limits.ts";
 import { openLog, stderrOutput, type Log } from "../server/log.ts";
 import type { Report } from "../sync/ports.ts";
 import { operandProblems, refuse, type Call, type ExitCode } from "./command.ts";
@@ -46,6 +49,7 @@ export async function serve(call: Call): Promise<ExitCode> {
     };
     const relay = await startRelay({ ...optionsOf(config), data: config.data, report, rests: true });
     call.out(`listening ${relay.url}\n`);
+    call.err(config.open ? openWords(relay) : ownerWords(await relay.inviteOwners()));
     const end = await Promise.race([wanted(relay), died.promise]);
     await relay.stop();
     await log.flush();
@@ -58,12 +62,13 @@ export async function serve(call: Call): Promise<ExitCode> {
 }
 
 function optionsOf(config: Config): Omit<RelayOptions, "data"> {
-  const { host, port } = config;
+  const { host, port, url, open } = config;
   const place = metricsPlace(config.metrics);
   const [cert, key] = [config["tls.cert"], config["tls.key"]];
   return {
     host,
     port,
+    ...(!open && { origins: url === undefined ? ("own-port" as const) : (originsOf(url) ?? []) }),
     connectionsMax: config["limits.connections"],
     ...(place?.at === "nowhere" && { metrics: "off" as const }),
     ...(place?.at === "own-port" && { metrics: { host: place.host, port: place.port } }),
@@ -90,4 +95,20 @@ function untilAsked(log: Log, config: Config): (relay: Relay) => Promise<void> {
     relay = started;
     return asked;
   };
+}
+
+const openWords = ({ url }: Relay): string =>
+  `This relay is open: whoever reaches ${url} may read and write everything. Without --open it lets in members only.\n`;
+
+/** The links are secrets: they are said here, and nowhere in the log. */
+function ownerWords(invites: readonly OwnerInvite[]): string {
+  const days = ownerInviteMs / (24 * 3_600_000);
+  const another = "`deckle-relay invite --role owner` makes another";
+  return invites
+    .map(({ name, link }) =>
+      link === undefined
+        ? `Nobody owns the workspace “${name}” yet. An owner was invited; if that link is lost, ${another}.\n`
+        : `Nobody owns the workspace “${name}” yet. Whoever opens this link in Deckle first does:\n\n  ${link}\n\nIt is of use once, within ${days} days; ${another}.\n`,
+    )
+    .join("\n");
 }

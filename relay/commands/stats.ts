@@ -1,29 +1,32 @@
-/** `deckle-relay stats`: how much is stored, for people or (`--json`) for programs. */
+/** `deckle-relay stats`: how much is stored, for people or (`--json`) for programs; of the default workspace if none is named. */
 import type { z } from "zod";
-import { stats as statsSchema } from "./answers.ts";
+import { listed, stats as statsSchema } from "./answers.ts";
 import { readOffline, type Call, type ExitCode } from "./command.ts";
-import { askStore, withStore } from "./store-at.ts";
+import { withRelay } from "./relay-at.ts";
 import { megabytes } from "./words.ts";
+import { pick, targetOf } from "./workspace-of.ts";
 
 type Stats = z.infer<typeof statsSchema>;
 
 export async function stats(call: Call): Promise<ExitCode> {
-  const offline = readOffline(call, [], { json: true });
+  const offline = readOffline(call, [], { json: true, workspace: false });
   if (!offline) return 2;
   const { data, others } = offline;
-  const answer = await askStore(data, { command: "stats" }, statsSchema, () =>
-    withStore(data, async (store) => {
-      const found = await store.stats();
-      if (!found) throw new Error("the store cannot be read");
-      return statsSchema.parse(found);
-    }),
-  );
-  if (!answer.ok) {
-    call.err(`${answer.reason}\n`);
-    return 1;
-  }
-  call.out(others.has("json") ? `${JSON.stringify(answer.value)}\n` : table(answer.value));
-  return 0;
+  return withRelay(call, data, async (ask) => {
+    const fail = (reason: string): ExitCode => {
+      call.err(`${reason}\n`);
+      return 1;
+    };
+    const relay = await ask({ command: "workspaces" }, listed);
+    if (!relay.ok) return fail(relay.reason);
+    const picked = pick(relay.value.workspaces, others.get("workspace") ?? "default");
+    if (!picked.ok) return fail(picked.reason);
+    const answer = await ask({ command: "stats", ...targetOf(picked.value) }, statsSchema.optional());
+    if (!answer.ok) return fail(answer.reason);
+    if (!answer.value) return fail("the store cannot be read");
+    call.out(others.has("json") ? `${JSON.stringify(answer.value)}\n` : table(answer.value));
+    return 0;
+  });
 }
 
 function table({

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadConfig, serveProblems } from "./effective.ts";
 import { nearest } from "./nearest.ts";
 import { printConfig } from "./print.ts";
-import { configSchema, flagOf, keys, metricsPlace, settings, variableOf } from "./settings.ts";
+import { configSchema, flagOf, keys, metricsPlace, originsOf, settings, variableOf } from "./settings.ts";
 
 let folder = "";
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "deckle-config-"))));
@@ -104,14 +104,33 @@ describe("a wrong file is refused with the line that is wrong", () => {
   });
   test("two settings that do not go together point at the line of one", () => {
     expect(saidOfFile('{ "data": "x", "open": true,\n "host": "0.0.0.0" }')).toEqual([
-      'FOLDER/relay.jsonc:2: "host" is 0.0.0.0, and the open mode is for loopback only: write "host": "127.0.0.1"',
+      'FOLDER/relay.jsonc:2: "host" is 0.0.0.0, and the open mode is for loopback only, as whoever reaches it may read and write everything: write "host": "127.0.0.1", or "exposed": true if that is meant',
     ]);
     expect(saidOfFile('{ "data": "x", "open": true, "tls": {\n\n"key": "k" } }')).toEqual([
       'FOLDER/relay.jsonc:3: "tls.key" is set without tls.cert: write "cert": "/etc/deckle-relay/cert.pem" as well',
     ]);
-    expect(saidOfFile('{ "data": "x",\n "open": false }')).toEqual([
-      'FOLDER/relay.jsonc:2: "open" is false: only the open mode exists yet, in which anyone on this machine may read and write; ask for it with "open": true',
+    expect(saidOfFile('{ "data": "x",\n "exposed": true }')).toEqual([
+      'FOLDER/relay.jsonc:2: "exposed" is for the open mode only: leave it out, or write "open": true as well',
     ]);
+    expect(saidOfFile('{ "data": "x",\n "host": "0.0.0.0" }')).toEqual([
+      '--url is missing: on 0.0.0.0 the relay cannot know under which address apps reach it; write "url": "wss://relay.example.org" with the name that it has for them',
+    ]);
+    expect(said(["--data", "x", "--tls-cert", "c", "--tls-key", "k"])).toEqual([
+      "--url is missing: with TLS the relay cannot know under which address apps reach it; write --url wss://relay.example.org with the name that it has for them",
+    ]);
+  });
+
+  test("what goes together is taken", () => {
+    const url = ["--url", "wss://relay.example.org"];
+    for (const words of [
+      [],
+      ["--open"],
+      ["--open", "--exposed", "--host", "0.0.0.0"],
+      ["--host", "0.0.0.0", ...url],
+      ["--tls-cert", "c", "--tls-key", "k", ...url],
+      ["--host", "::1"],
+    ])
+      expect([words, said(["--data", "x", ...words])]).toEqual([words, []]);
   });
 });
 
@@ -212,6 +231,24 @@ test("the printed form says where each value came from, and is a file that gives
   expect(config(["--config", fileOf(printed)])).toEqual(loaded.effective.config);
   const bare = load([]);
   expect(bare.ok && printConfig(bare.effective)).toContain('// "data": not set');
+});
+
+test("addresses: what an app calls the same place is one origin; what is no address is refused", () => {
+  expect(originsOf("wss://Relay.example.org/sync, ws://127.0.0.1:8137")).toEqual([
+    "wss://relay.example.org",
+    "ws://127.0.0.1:8137",
+  ]);
+  expect(originsOf("wss://relay.example.org:443/")).toEqual(["wss://relay.example.org"]);
+  for (const none of [
+    "",
+    "relay.example.org",
+    "https://relay.example.org",
+    "wss://relay.example.org/other",
+    "wss://relay.example.org/?x",
+    "wss://a:b@relay.example.org",
+    "wss://relay.example.org,",
+  ])
+    expect([none, originsOf(none)]).toEqual([none, undefined]);
 });
 
 test("metrics: places and what is none", () => {

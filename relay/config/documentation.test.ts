@@ -28,8 +28,8 @@ test("the table of metrics", async () => {
   expect(documented.toSorted()).toEqual([...typed, ...figureNames].toSorted());
 });
 
-test("the example file is right", () => {
-  const example = /```jsonc\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
-  const problems = parseConfig(example, "relay.jsonc").filter((each) => "message" in each);
-  expect([example.length > 0, problems]).toEqual([true, []]);
+test("the example files are right", () => {
+  const examples = [...page.matchAll(/```jsonc\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+  const problems = examples.flatMap((each) => parseConfig(each, "relay.jsonc"));
+  expect([examples.length, problems.filter((each) => "message" in each)]).toEqual([2, []]);
 });

@@ -7,7 +7,7 @@ import { readEnvironment, configVariable, type Environment } from "./environment
 import { readConfigFile } from "./file.ts";
 import { readFlags, type OtherFlags, type Words } from "./flags.ts";
 import { example, place, type Given, type Problem, type Read, type Source } from "./given.ts";
-import { configSchema, keys, settings, type Config, type Key } from "./settings.ts";
+import { configSchema, isLoopback, keys, settings, type Config, type Key } from "./settings.ts";
 
 export interface Effective {
   readonly config: Config;
@@ -17,7 +17,6 @@ export type Loaded =
   | { readonly ok: true; readonly effective: Effective; readonly words: Words }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const byDefault: Source = { kind: "default" };
 
 /** `others`: flags of the command beside the settings that it takes. */
@@ -55,6 +54,11 @@ export function dataProblem({ config }: Effective): Problem | undefined {
   };
 }
 
+/** On loopback, without TLS, it is reached where it listens. */
+export function lacksUrl({ url, host, "tls.cert": cert }: Config): boolean {
+  return url === undefined && (!isLoopback(host) || cert !== undefined);
+}
+
 /** What is wrong between settings that are each right. */
 export function serveProblems(effective: Effective): readonly Problem[] {
   const { config, sources } = effective;
@@ -62,14 +66,20 @@ export function serveProblems(effective: Effective): readonly Problem[] {
   const problems: Problem[] = [];
   const lacksData = dataProblem(effective);
   if (lacksData) problems.push(lacksData);
-  if (!config.open) {
-    const how = sources.get("open")?.kind === "default" ? "is missing" : "is false";
+  const hint = (key: Key, beside: Key): string => example(key, sources.get(beside) ?? byDefault);
+  if (config.open) {
+    if (!isLoopback(config.host) && !config.exposed)
+      problems.push({
+        message: `${at("host")} is ${config.host}, and the open mode is for loopback only, as whoever reaches it may read and write everything: write ${hint("host", "host")}, or ${hint("exposed", "open")} if that is meant`,
+      });
+  } else if (config.exposed) {
     problems.push({
-      message: `${at("open")} ${how}: only the open mode exists yet, in which anyone on this machine may read and write; ask for it with ${example("open", sources.get("open") ?? byDefault)}`,
+      message: `${at("exposed")} is for the open mode only: leave it out, or write ${hint("open", "exposed")} as well`,
     });
-  } else if (!loopback.has(config.host)) {
+  } else if (lacksUrl(config)) {
+    const why = isLoopback(config.host) ? "with TLS" : `on ${config.host}`;
     problems.push({
-      message: `${at("host")} is ${config.host}, and the open mode is for loopback only: write ${example("host", sources.get("host") ?? byDefault)}`,
+      message: `--url is missing: ${why} the relay cannot know under which address apps reach it; write ${hint("url", "host")} with the name that it has for them`,
     });
   }
   for (const [one, other] of [
@@ -78,7 +88,7 @@ export function serveProblems(effective: Effective): readonly Problem[] {
   ] as const) {
     if (config[one] === undefined || config[other] !== undefined) continue;
     problems.push({
-      message: `${at(one)} is set without ${other}: write ${example(other, sources.get(one) ?? byDefault)} as well`,
+      message: `${at(one)} is set without ${other}: write ${hint(other, one)} as well`,
     });
   }
   return problems;

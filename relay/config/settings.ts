@@ -29,7 +29,12 @@ export const configSchema = z.object({
   data: path.optional(),
   host: z.string().refine(isHost),
   port: z.int().min(0).max(portMax),
+  url: z
+    .string()
+    .refine((text) => originsOf(text) !== undefined)
+    .optional(),
   open: z.boolean(),
+  exposed: z.boolean(),
   "tls.cert": path.optional(),
   "tls.key": path.optional(),
   metrics: z.string().refine((text) => metricsPlace(text) !== undefined),
@@ -72,12 +77,26 @@ export const settings: Readonly<Record<Key, Setting>> = {
     example: 8137,
     about: "port to listen on; 0 takes any free one",
   },
+  url: {
+    kind: "text",
+    must: "addresses that begin with wss:// or ws:// and name no path, commas between them",
+    example: "wss://relay.example.org",
+    about:
+      "where apps reach the relay, behind a proxy the proxy's address; the first stands in invites, commas between several (on loopback without TLS: where it listens)",
+  },
   open: {
     kind: "yes-no",
     default: false,
     must: "true or false",
     example: true,
-    about: "whoever reaches the relay may read and write everything; loopback only",
+    about: "whoever reaches the relay may read and write everything, without an invite; loopback only",
+  },
+  exposed: {
+    kind: "yes-no",
+    default: false,
+    must: "true or false",
+    example: true,
+    about: "lets the open mode listen on any address: for a network on which everybody may do everything",
   },
   "tls.cert": {
     kind: "path",
@@ -131,3 +150,25 @@ export function metricsPlace(text: string): MetricsPlace | undefined {
   const isPlace = bracketed === undefined ? isHost(host) : isIP(host) === 6;
   return isPlace && port <= portMax ? { at: "own-port", host, port } : undefined;
 }
+
+/**
+ * The origins in a list of addresses, as apps name them. A path but `/sync`, which an address may have, leads nowhere.
+ * Undefined is a list that has something else in it.
+ */
+export function originsOf(text: string): readonly string[] | undefined {
+  const origins: string[] = [];
+  for (const each of text.split(",").map((word) => word.trim())) {
+    const url = URL.canParse(each) ? new URL(each) : undefined;
+    const isAddress =
+      url !== undefined &&
+      ["ws:", "wss:"].includes(url.protocol) &&
+      ["", "/", "/sync"].includes(url.pathname) &&
+      url.username + url.password + url.search + url.hash === "";
+    if (!isAddress) return undefined;
+    origins.push(`${url.protocol}//${url.host}`);
+  }
+  return origins;
+}
+
+const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+export const isLoopback = (host: string): boolean => loopback.has(host);

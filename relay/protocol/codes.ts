@@ -69,6 +69,18 @@ export const closeReasons = {
     message: "The connection is too slow to keep up.",
   },
   silent: { code: 4415, reason: "silent", retry: "now", message: "The connection went silent." },
+  accessChanged: {
+    code: 4430,
+    reason: "access-changed",
+    retry: "now",
+    message: "What you may do here was changed.",
+  },
+  revoked: {
+    code: 4403,
+    reason: "revoked",
+    retry: "never",
+    message: "This device may not use this workspace any more. What you wrote is safe on this device.",
+  },
   tooManyConnections: { code: 4429, reason: "too-many", retry: "later", message: "The relay is full." },
 } as const satisfies Record<string, CloseReason>;
 export type CloseName = keyof typeof closeReasons;

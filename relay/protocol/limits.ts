@@ -254,3 +254,57 @@ export const segmentsPerPauseMs = 100;
 export const copiedFrameBytesMax = 16 * 1024;
 /** A message is compared with the last one of its document up to this: an acknowledgement, as a rule. */
 export const sameClaimBytesMax = 512;
+
+/** Characters of a person's or a device's name. */
+export const memberNameCharsMax = 80;
+export const inviteLinkCharsMax = 4_096;
+/** Characters of what is shown as the secret of an invite. */
+export const inviteSecretCharsMax = 256;
+/** How long a device may bring a history from elsewhere into one document. */
+export const importMs = 24 * 3_600_000;
+export const importsMax = 10_000;
+/** Imports that are over and are taken away by one that is new. */
+export const importsForgottenAtOnceMax = 100;
+/** How long after a restore everybody may bring everybody's changes back. */
+export const recoverMsMax = 7 * 24 * 3_600_000;
+/** How long the invite of a first owner is good for. */
+export const ownerInviteMs = 7 * 24 * 3_600_000;
+export const workspacesMax = 100;
+export const auditEntriesMax = 1_000;
+/** What happens of itself, and not by a decision, is written down once in so long for each device and document. */
+export const notedEveryMs = 60_000;
+/** Documents that such entries of one device name in that time; of more it is only written that there are. */
+export const notedDocumentsMax = 30;
+/** Entries that are remembered so as not to be repeated, and that wait to be written; more are counted and lost. */
+export const notedKeysMax = 20_000;
+export const notedWaitingMax = 10_000;
+export const notedWriteMs = 1_000;
+/** In one transaction, which keeps commits waiting. */
+export const notedAtOnceMax = 500;
+/** Documents of which a session keeps in mind what it may do in them. */
+export const sharesKnownMax = 1_000;
+/** Of how many ids it is remembered whether they are of comments. */
+export const commentsKnownMax = 20_000;
+/** Sockets of one device; the oldest gives way. A member cannot take all the places that there are. */
+export const connectionsPerDeviceMax = 32;
+/** How long a device has to sign, and then to show its ticket. */
+export const nonceMs = 60_000;
+export const ticketMs = 30_000;
+/** Two windows, each with a socket and a panel that is open. */
+export const ticketsPerDeviceMax = 8;
+/** Invites that are none, of one address and one part of all secrets: so many at once, and one more each so often. */
+export const attemptBurst = 20;
+export const attemptEveryMs = 2_000;
+export const attemptPlacesMax = 100_000;
+/** Of one workspace. Each invite can be one of few or of a whole class. */
+export const invitesMax = 1_000;
+/** Of those, of one member who is no owner: nobody can use up what is there for all. */
+export const invitesPerMemberMax = 100;
+export const inviteUsesMax = 1_000;
+export const inviteMsMax = 90 * 24 * 3_600_000;
+export const membersMax = 100_000;
+export const devicesPerMemberMax = 50;
+export const narrowingsMax = 100_000;
+export const attemptsAgainMax = 5;
+/** A call about access: a few names and hashes. */
+export const httpBodyBytesMax = 16 * 1024;

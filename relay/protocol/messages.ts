@@ -2,9 +2,10 @@
  * The frames of automerge-repo's WebSocket protocol "1" and Deckle's two additions to it, as types and parsers.
  *
  * Additions: a client's `join` may carry `peerMetadata.deckle = { version: 1 }`; the relay's `peer` answer always
- * carries `peerMetadata.deckle = { version: 1, workspace }`. To clients with the marker the relay sends
+ * carries `peerMetadata.deckle = { version: 1, workspace, self, role }` (`DeckleMetadata`). To clients with the marker the relay sends
  *   - `receipt`: heads that it holds on disk, of a client that brought changes or told heads by itself. Heads in its
  *     sync messages are on disk as well, so a client that only takes in what it is told gets no receipt for that;
+ *   - `refused`: why changes that it brought were not kept;
  *   - `progress`: how much of what a document lacks has gone out, where that takes a while;
  *   - `presences`: several `ephemeral` frames of one document at once;
  *   - `feed`: after the client has sent one, which documents were committed to since, and from then on.
@@ -14,6 +15,7 @@
  */
 import { ephemeralBytesMax, feedEntriesMax, presenceBatchMax, syncHeadsMax } from "./limits.ts";
 import { isDocumentId, isPeerId } from "./ids.ts";
+import { roles, type Role } from "./roles.ts";
 import { deckleVersion } from "./version.ts";
 
 export interface JoinMessage {
@@ -95,8 +97,12 @@ function parseFeedRequest(map: Fields, senderId: string): FeedRequest | undefine
 /** The relay's answer to `join`, as far as it concerns Deckle. */
 export interface DeckleMetadata {
   readonly version: number;
-  /** Document id of the relay's default workspace. */
+  /** Document id of the workspace that this connection is in. */
   readonly workspace: string;
+  /** What others are told presence of this connection comes from; what it calls itself is not passed on. */
+  readonly self: string | undefined;
+  /** What this device may do; undefined where the relay is open, and whoever comes may do everything. */
+  readonly role: Role | undefined;
 }
 /** Heads that the relay holds on disk. Sent after the commit, never before. */
 export interface ReceiptMessage {
@@ -112,7 +118,9 @@ export function parseDeckleMetadata(peerMetadata: unknown): DeckleMetadata | und
   const deckle = asMap(asMap(peerMetadata)?.["deckle"]);
   const workspace = deckle?.["workspace"];
   if (deckle?.["version"] !== deckleVersion || !isDocumentId(workspace)) return undefined;
-  return { version: deckleVersion, workspace };
+  const self = deckle["self"];
+  const role = roles.find((each) => each === deckle["role"]);
+  return { version: deckleVersion, workspace, self: isPeerId(self) ? self : undefined, role };
 }
 
 export function parseReceipt(value: unknown): ReceiptMessage | undefined {
@@ -143,6 +151,20 @@ export function parsePresences(value: unknown): EphemeralFrame[] {
     const frame = parseClientMessage({ type: "ephemeral", senderId, count, sessionId, documentId, data });
     return frame?.type === "ephemeral" ? [frame] : [];
   });
+}
+
+/** `read-only`: the session may not write there; `foreign-actor`: the changes are another device's, and new here. */
+export type Refused = "read-only" | "foreign-actor";
+export interface RefusedMessage {
+  readonly documentId: string;
+  readonly why: Refused;
+}
+
+export function parseRefused(value: unknown): RefusedMessage | undefined {
+  const map = asMap(value);
+  if (!map || map["type"] !== "refused" || !isDocumentId(map["documentId"])) return undefined;
+  const why = map["why"];
+  return why === "read-only" || why === "foreign-actor" ? { documentId: map["documentId"], why } : undefined;
 }
 
 /** How much of what a document lacks has gone out to this client, in bytes of changes. */

@@ -9,18 +9,46 @@ import { chmodSync, mkdtempSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { hash, memberId } from "../access/records.ts";
+import { isDocumentId } from "../protocol/ids.ts";
 import {
   controlPathBytesMax,
   controlRequestBytesMax,
   controlRequestMs,
   controlSocketsMax,
+  inviteMsMax,
+  inviteUsesMax,
+  recoverMsMax,
 } from "../protocol/limits.ts";
+import { roles } from "../protocol/roles.ts";
 import type { Report } from "../sync/ports.ts";
 
+/** Of a workspace, its document id; the default one if absent. */
+const workspace = z.string().refine(isDocumentId).exactOptional();
+const role = z.enum(roles);
+
 export const controlRequest = z.discriminatedUnion("command", [
-  z.object({ command: z.literal("backup"), file: z.string().min(1) }),
-  z.object({ command: z.literal("stats") }),
-  z.object({ command: z.literal("verify") }),
+  z.object({ command: z.literal("backup"), workspace, file: z.string().min(1) }),
+  z.object({ command: z.literal("stats"), workspace }),
+  z.object({ command: z.literal("verify"), workspace }),
+  z.object({ command: z.literal("workspaces") }),
+  z.object({ command: z.literal("add-workspace"), name: z.string().min(1) }),
+  z.object({ command: z.literal("people"), workspace }),
+  z.object({ command: z.literal("audit"), workspace, after: z.int().min(0) }),
+  z.object({
+    command: z.literal("invite"),
+    workspace,
+    id: hash,
+    role,
+    member: memberId.exactOptional(),
+    uses: z.int().min(1).max(inviteUsesMax),
+    lastsMs: z.int().min(1).max(inviteMsMax),
+  }),
+  z.object({ command: z.literal("withdraw"), workspace, invite: hash }),
+  z.object({ command: z.literal("revoke"), workspace, device: hash }),
+  z.object({ command: z.literal("remove"), workspace, member: memberId }),
+  z.object({ command: z.literal("role"), workspace, member: memberId, role }),
+  z.object({ command: z.literal("recover"), workspace, lastsMs: z.int().min(0).max(recoverMsMax) }),
 ]);
 export type ControlRequest = z.infer<typeof controlRequest>;
 export const controlAnswer = z.discriminatedUnion("ok", [

@@ -2,7 +2,7 @@
  * An HTTP server that answers a few fixed paths and costs little to whoever asks: every request has a deadline,
  * headers and URLs have a length, and sockets that are not (yet) WebSockets a number.
  *
- * GET and HEAD only, no bodies, nothing cacheable. WebSockets are the listener's.
+ * GET and HEAD, and POST of small JSON below one prefix; nothing cacheable. WebSockets are the listener's.
  */
 import {
   createServer,
@@ -15,6 +15,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import {
   acceptBacklogMax,
+  httpBodyBytesMax,
   httpCheckMs,
   httpHeaderBytesMax,
   httpHeadersMax,
@@ -34,10 +35,21 @@ export interface Answer {
 /** By path. */
 export type Routes = ReadonlyMap<string, (request: IncomingMessage) => Answer | Promise<Answer>>;
 
+/** What is asked with JSON: paths that begin with `prefix`. */
+export interface Posts {
+  readonly prefix: string;
+  /** `name` is what follows the prefix. */
+  readonly answer: (name: string, body: unknown, request: IncomingMessage) => Answer | Promise<Answer>;
+}
+
+/** A browser sends its page's origin, and only our app may come from one; other programs send none. */
+export const appOrigin = "app://deckle";
+
 export const notFound: Answer = { status: 404, body: "not found\n" };
 
 export interface HttpSetting {
   readonly routes: Routes;
+  readonly posts?: Posts;
   readonly tls?: SecureContextOptions;
   /** What went wrong in answering, which is a bug. */
   readonly onBug: (error: unknown) => void;
@@ -66,6 +78,7 @@ const tlsLimits = { minVersion: "TLSv1.2", honorCipherOrder: true } as const;
 
 export function makeHttpServer({
   routes,
+  posts,
   tls,
   onBug,
   upgraded,
@@ -73,7 +86,7 @@ export function makeHttpServer({
 }: HttpSetting): HttpServer {
   const options = { ...limits, headersTimeout: requestMs, requestTimeout: requestMs };
   const handle = (request: IncomingMessage, response: ServerResponse): void =>
-    void answer(routes, request, response).catch((error: unknown) => {
+    void answer(routes, posts, request, response).catch((error: unknown) => {
       onBug(error);
       response.destroy();
     });
@@ -101,19 +114,27 @@ export function makeHttpServer({
   return { server, sockets, setTls };
 }
 
-async function answer(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  routes: Routes,
+  posts: Posts | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method = "", url = "" } = request;
   const [path = ""] = url.split("?");
+  const isPost = method === "POST" && posts !== undefined && path.startsWith(posts.prefix);
+  const isRead = method === "GET" || method === "HEAD";
   const route = routes.get(path);
-  const isAllowed = method === "GET" || method === "HEAD";
   const found: Answer =
     url.length > httpUrlCharsMax
       ? { status: 414, body: "the address is too long\n" }
-      : !route
-        ? notFound
-        : isAllowed
-          ? await route(request)
-          : { status: 405, body: "only GET and HEAD\n" };
+      : isPost
+        ? await post(posts, path.slice(posts.prefix.length), request)
+        : !route
+          ? notFound
+          : isRead
+            ? await route(request)
+            : { status: 405, body: "only GET and HEAD\n" };
   const body = Buffer.from(found.body);
   response.writeHead(found.status, {
     "Cache-Control": "no-store",
@@ -121,10 +142,31 @@ async function answer(routes: Routes, request: IncomingMessage, response: Server
     "Content-Type": found.type ?? "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
     ...(found.status === 405 && { Allow: "GET, HEAD" }),
-    // What somebody sends along is not read; the socket ends instead.
-    ...(!isAllowed || hasBody(request) ? { Connection: "close" } : {}),
+    // What somebody sends along and is not read ends the socket instead.
+    ...((isPost ? found.status === 413 : !isRead || hasBody(request)) ? { Connection: "close" } : {}),
   });
   response.end(method === "HEAD" ? undefined : body);
+}
+
+const tooLong: Answer = { status: 413, body: "the body is too long\n" };
+const noJson: Answer = { status: 400, body: "the body is no JSON\n" };
+
+async function post({ answer: answerTo }: Posts, name: string, request: IncomingMessage): Promise<Answer> {
+  if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) return noJson;
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue;
+    if ((length += part.length) > httpBodyBytesMax) return tooLong;
+    parts.push(part);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(Buffer.concat(parts).toString("utf8"));
+  } catch {
+    return noJson;
+  }
+  return answerTo(name, body, request);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

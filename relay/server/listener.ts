@@ -6,14 +6,24 @@
  * served over HTTP here, and nothing is cacheable. Metrics tell how much is written and by how many, so on the
  * relay's own port only a caller on this machine gets them, and nobody who comes through a proxy.
  */
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
-import { WebSocketServer } from "ws";
-import { openSession } from "../access/authorize.ts";
-import { closeGraceMs, connectionsMax, frameBytesMax } from "../protocol/limits.ts";
-import { hostPort, listen, makeHttpServer, notFound, type Answer, type HttpServer } from "./http.ts";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Session } from "../access/authorize.ts";
+import { closeGraceMs, connectionsMax, connectionsPerDeviceMax, frameBytesMax } from "../protocol/limits.ts";
+import {
+  appOrigin,
+  hostPort,
+  listen,
+  makeHttpServer,
+  notFound,
+  type Answer,
+  type HttpServer,
+  type Posts,
+} from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import { SocketSession, type SessionSetting } from "./session.ts";
 
@@ -23,7 +33,14 @@ export interface ListenerTimes {
   readonly outboundStuckMs: number;
   readonly drainMs: number;
 }
-export interface ListenerSetting extends SessionSetting {
+/** What a session belongs to: one workspace. */
+export type Place = Pick<SessionSetting, "hub" | "relayId" | "workspace">;
+/** Who comes in, and where that leads. */
+export interface Admitted {
+  readonly session: Session;
+  readonly place: Place;
+}
+export interface ListenerSetting extends Omit<SessionSetting, keyof Place | "start"> {
   readonly times: ListenerTimes;
   readonly connectionsMax?: number;
   readonly tls?: SecureContextOptions;
@@ -33,6 +50,11 @@ export interface ListenerSetting extends SessionSetting {
     readonly place?: { readonly host: string; readonly port: number };
   };
   isReady(): boolean;
+  /** Who shows a ticket, "" where there is none; undefined is nobody. */
+  readonly admit: (ticket: string) => Admitted | undefined;
+  /** Commits what waits, when nothing comes in any more. */
+  readonly drain: () => Promise<void>;
+  readonly posts?: Posts;
 }
 export interface ListenerFigures {
   readonly connections: number;
@@ -46,12 +68,14 @@ export interface ListenerFigures {
 }
 
 export const syncPath = "/sync";
-/** A browser sends its page's origin, and only our app may connect from one; other programs send none. */
-const allowedOrigin = "app://deckle";
+const subprotocol = "automerge-repo.1";
+const ticketPrefix = "ticket.";
 
 interface Open {
   readonly session: SocketSession;
   readonly wire: Socket;
+  /** Of a member. */
+  readonly device: string | undefined;
 }
 
 export class Listener {
@@ -61,6 +85,9 @@ export class Listener {
   readonly #metricsHttp: HttpServer | undefined;
   readonly #upgrades: WebSocketServer;
   readonly #open = new Map<number, Open>();
+  /** How many sockets each has. */
+  readonly #countByDevice = new Map<string, number>();
+  readonly #start = randomBytes(8).toString("hex");
   /** Bytes of connections that are gone. */
   #bytesIn = 0;
   #bytesOut = 0;
@@ -76,6 +103,8 @@ export class Listener {
       clientTracking: false,
       maxPayload: frameBytesMax,
       perMessageDeflate: false,
+      // The ticket is not said again.
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
     });
     this.#upgrades.on("wsClientError", (_error, socket) => refuse(socket, "400 Bad Request"));
     const onBug = (error: unknown): void =>
@@ -96,6 +125,7 @@ export class Listener {
       onBug,
       upgraded: () => this.#open.size,
       ...(tls && { tls }),
+      ...(setting.posts && { posts: setting.posts }),
     });
     this.#http.server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#metricsHttp = metrics?.place
@@ -160,7 +190,7 @@ export class Listener {
     this.#isDraining = true;
     clearInterval(this.#pinging);
     const closed = new Promise<void>((resolve) => this.#http.server.close(() => resolve()));
-    await this.#setting.hub.stop();
+    await this.#setting.drain();
     const sessions = [...this.#open.values()];
     const waits = sessions.map(({ session }, i) =>
       after((this.#setting.times.drainMs * i) / sessions.length, () => session.close("restarting")),
@@ -175,6 +205,11 @@ export class Listener {
     await closed;
   }
 
+  /** Ends the sockets of devices that may now do something else in a workspace than before, or nothing. */
+  accessChanged(workspace: string, devices: ReadonlySet<string>): void {
+    for (const { session } of this.#open.values()) session.accessChanged(workspace, devices);
+  }
+
   #readiness(): Answer {
     const isReady = !this.#isDraining && this.#setting.isReady();
     return isReady ? { status: 200, body: "ready\n" } : { status: 503, body: "not ready\n" };
@@ -185,7 +220,7 @@ export class Listener {
     const { origin } = request.headers;
     const [path] = (request.url ?? "").split("?");
     if (path !== syncPath) return refuse(duplex, "404 Not Found");
-    if (origin !== undefined && origin !== allowedOrigin) return refuse(duplex, "403 Forbidden");
+    if (origin !== undefined && origin !== appOrigin) return refuse(duplex, "403 Forbidden");
     if (this.#isDraining) return refuse(duplex, "503 Service Unavailable");
     if (this.#open.size >= this.#connectionsMax) {
       this.#setting.observer?.limited("connections");
@@ -193,18 +228,51 @@ export class Listener {
     }
     // Always one here; the type says only that a proxy could put another stream in its place.
     if (!(duplex instanceof Socket)) return refuse(duplex, "400 Bad Request");
+    const admitted = this.#setting.admit(ticketOf(request));
+    if (!admitted) return refuse(duplex, "401 Unauthorized");
     duplex.setNoDelay(true);
-    this.#upgrades.handleUpgrade(request, duplex, head, (socket) => {
-      const id = this.#nextId++;
-      const session = new SocketSession(id, openSession, socket, duplex, this.#setting);
-      this.#open.set(id, { session, wire: duplex });
-      socket.on("close", () => {
-        this.#open.delete(id);
-        this.#bytesIn += duplex.bytesRead;
-        this.#bytesOut += duplex.bytesWritten;
-      });
-    });
+    this.#upgrades.handleUpgrade(request, duplex, head, (socket) => this.#opened(admitted, socket, duplex));
   }
+
+  #opened({ session: proved, place }: Admitted, socket: WebSocket, wire: Socket): void {
+    const id = this.#nextId++;
+    const device = proved.mode === "member" ? proved.caller.device : undefined;
+    const setting: SessionSetting = { ...this.#setting, ...place, start: this.#start };
+    const session = new SocketSession(id, proved, socket, wire, setting);
+    this.#open.set(id, { session, wire, device });
+    socket.on("close", () => {
+      this.#open.delete(id);
+      this.#bytesIn += wire.bytesRead;
+      this.#bytesOut += wire.bytesWritten;
+      if (device !== undefined) this.#countDevice(device, -1);
+    });
+    if (proved.mode === "open" || device === undefined) return;
+    proved.connected();
+    if (this.#countDevice(device, 1) > connectionsPerDeviceMax) this.#closeOldestOf(device);
+  }
+
+  #countDevice(device: string, by: 1 | -1): number {
+    const count = (this.#countByDevice.get(device) ?? 0) + by;
+    if (count > 0) this.#countByDevice.set(device, count);
+    else this.#countByDevice.delete(device);
+    return count;
+  }
+
+  /** The newest is the one in use: those before may be of a network that is gone. */
+  #closeOldestOf(device: string): void {
+    for (const open of this.#open.values()) {
+      if (open.device !== device || open.session.isClosed) continue;
+      open.session.close("tooManyConnections");
+      return;
+    }
+  }
+}
+
+/** Of a subprotocol, or of the address for clients that cannot offer one. */
+function ticketOf({ headers, url = "" }: IncomingMessage): string {
+  const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
+  const ticket = offered.find((each) => each.startsWith(ticketPrefix))?.slice(ticketPrefix.length);
+  return ticket ?? new URLSearchParams(url.split("?")[1] ?? "").get("ticket") ?? "";
 }
 
 /**

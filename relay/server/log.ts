@@ -35,10 +35,12 @@ export interface LogSetting {
 
 /** Events that are more serious than their ending says. */
 const levels: Readonly<Record<string, LogLevel>> = {
+  "access-damaged": "error",
   bug: "error",
   "chunk-damaged": "error",
   cut: "warn",
   "log-dropped": "warn",
+  "open-mode": "warn",
   "tls-expires-soon": "warn",
 };
 

@@ -2,11 +2,11 @@
  * One WebSocket from its first byte to its last: waits for `join`, then hands frames to the hub, then is closed.
  *
  * Any inbound byte counts as alive. Nothing that a client sends may throw out of here or grow memory past the
- * limits; what it calls itself is only echoed. A frame that is not of the protocol closes the socket with a code.
+ * limits; what it calls itself is only echoed to itself. A frame that is not of the protocol closes the socket with a code.
  */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { authorize, type Session } from "../access/authorize.ts";
+import { authorize, refusalOf, type Brought, type Session } from "../access/authorize.ts";
 import { decodeCbor, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
 import { closeReasons, type CloseName } from "../protocol/codes.ts";
 import {
@@ -20,7 +20,7 @@ import {
   segmentsPerPauseMs,
   smallSegmentBytesMax,
 } from "../protocol/limits.ts";
-import { parseClientMessage, type JoinMessage } from "../protocol/messages.ts";
+import { parseClientMessage, type JoinMessage, type Refused } from "../protocol/messages.ts";
 import { deckleVersion, protocolVersion } from "../protocol/version.ts";
 import type { Hub } from "../sync/hub.ts";
 import type { Action, Connection, Report } from "../sync/ports.ts";
@@ -31,6 +31,8 @@ export interface SessionSetting {
   readonly hub: Hub;
   readonly relayId: string;
   readonly workspace: string;
+  /** Random, of this start of the relay: what sockets of the open mode are called begins with it. */
+  readonly start: string;
   readonly report: Report;
   readonly observer?: Pick<Observer, "closed" | "limited">;
   readonly traffic: Traffic;
@@ -49,11 +51,15 @@ type State =
   | { readonly name: "joined"; readonly peerId: string; readonly deckle: boolean }
   | { readonly name: "closed" };
 
+/** How a socket ends whose device may do something else now, by what its device is. */
+const closeNames = { in: "accessChanged", out: "revoked", unknown: "storeUnavailable" } as const;
+
 /** Room for the frame header around the largest `join`. */
 const joinBytesMax = joinFrameBytesMax + 64;
 
 export class SocketSession implements Connection {
   readonly id: number;
+  readonly self: string;
   readonly #session: Session;
   readonly #socket: WebSocket;
   readonly #wire: Socket;
@@ -72,6 +78,7 @@ export class SocketSession implements Connection {
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
     this.id = id;
+    this.self = `${session.mode === "open" ? setting.start : session.presenceName}-${id}`;
     this.#session = session;
     this.#socket = socket;
     this.#wire = wire;
@@ -99,12 +106,31 @@ export class SocketSession implements Connection {
   get unsentBytes(): number {
     return this.#outbox.bytes;
   }
+  /** It takes nothing and is sent nothing any more. */
   get isClosed(): boolean {
-    return this.#socket.readyState === this.#socket.CLOSED;
+    return this.#state.name === "closed";
   }
 
   may(documentId: string, action: Action): boolean {
     return authorize(this.#session, documentId, action);
+  }
+  refusalOf(documentId: string, brought: Brought): Refused | undefined {
+    return refusalOf(this.#session, documentId, brought);
+  }
+  wrote(documentId: string): void {
+    if (this.#session.mode === "member") this.#session.wrote(documentId);
+  }
+  refused(documentId: string, why: Refused): void {
+    if (this.#session.mode === "member") this.#session.refused(documentId, why);
+  }
+
+  /** These devices may do something else in this workspace than before, or nothing. */
+  accessChanged(workspace: string, devices: ReadonlySet<string>): void {
+    const session = this.#session;
+    if (session.mode === "open" || session.workspace !== workspace || !devices.has(session.caller.device))
+      return;
+    // It was in a moment ago, so it may be told that it is not any more.
+    this.close(closeNames[session.standing]);
   }
 
   send(shared: Uint8Array): void {
@@ -252,7 +278,9 @@ export class SocketSession implements Connection {
     this.#state = { name: "joined", peerId: senderId, deckle: deckle === deckleVersion };
     this.#outbox = this.#outboxTo(senderId);
     hub.join(this);
-    const peerMetadata = { isEphemeral: false, deckle: { version: deckleVersion, workspace } };
+    const role = this.#session.mode === "member" ? this.#session.role : undefined;
+    const told = { version: deckleVersion, workspace, self: this.self };
+    const peerMetadata = { isEphemeral: false, deckle: role === undefined ? told : { ...told, role } };
     const answer = {
       type: "peer",
       senderId: relayId,

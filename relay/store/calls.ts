@@ -4,6 +4,7 @@
  * hold.
  */
 import type { Batch, Bytes, Committed, FeedPage, Listed, Logged, Range, Snapshot } from "../sync/ports.ts";
+import type { AuditPage, Row, RowChange, Written } from "../access/ports.ts";
 import type { Identity, Outcome, Stats, Verified } from "./store.ts";
 
 export interface PackedBatches {
@@ -33,6 +34,9 @@ export interface Calls {
   verify: { takes: undefined; gives: Verified };
   stats: { takes: undefined; gives: Stats | undefined };
   rest: { takes: undefined; gives: undefined };
+  accessRows: { takes: undefined; gives: readonly Row[] | undefined };
+  writeAccess: { takes: { changes: readonly RowChange[]; audit: readonly string[] }; gives: Written };
+  audit: { takes: { after: number; count: number }; gives: AuditPage | undefined };
   copyTo: { takes: { file: string }; gives: Outcome };
   stop: { takes: undefined; gives: undefined };
 }

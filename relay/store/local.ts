@@ -4,6 +4,7 @@
  * into the file) when nobody does.
  */
 import type { Batch, Bytes, Committed, FeedPage, Listed, Range, Report, Snapshot } from "../sync/ports.ts";
+import type { Records } from "../access/ports.ts";
 import { writeBackup } from "./backup.ts";
 import { reasonOf } from "./problem.ts";
 import { SqliteStore } from "./sqlite.ts";
@@ -15,6 +16,12 @@ export class LocalStore implements Store {
   readonly #work = new Set<() => boolean>();
   #turn: NodeJS.Immediate | undefined;
   #copying: Promise<unknown> = Promise.resolve();
+
+  readonly records: Records = {
+    load: () => Promise.resolve(this.#core.accessRows()),
+    write: (changes, audit) => Promise.resolve(this.#core.writeAccess(changes, audit)),
+    audit: (after, count) => Promise.resolve(this.#core.audit(after, count)),
+  };
 
   /** Throws `StoreProblem`. */
   constructor(file: string, report?: Report) {

@@ -10,13 +10,18 @@ import { crc32 } from "node:zlib";
 import { markSyncMs } from "../protocol/limits.ts";
 import type { Identity } from "./store.ts";
 
-export interface MarkState extends Identity {
+export interface Reached {
+  /** Of the last commit. */
   readonly sequence: number;
+  /** How often who may do what was written. A file that is behind would let in again who was revoked. */
+  readonly accessRevision: number;
 }
+export interface MarkState extends Identity, Reached {}
 
 export const markOf = (file: string): string => `${file}-mark`;
 
-const line = /^(deckle-store 1 ([0-9a-f]+) (\d{16}) (\S+) (\S+)) ([0-9a-f]{8})\n$/;
+/** The first version had no revision. */
+const line = /^(deckle-store [12] ([0-9a-f]+) (\d{16}) (\S+) (\S+)(?: (\d{16}))?) ([0-9a-f]{8})\n$/;
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, "0");
 
 /** Undefined where there is none, or none that can be believed. */
@@ -27,10 +32,13 @@ export function readMark(file: string): MarkState | undefined {
   } catch {
     return undefined;
   }
-  const [, said = "", epoch, sequence, relayId, workspace, sum] = line.exec(text) ?? [];
+  const [, said = "", epoch, sequence, relayId, workspace, revision = "0", sum] = line.exec(text) ?? [];
   if (!epoch || !sequence || !relayId || !workspace || sum !== checksum(said)) return undefined;
-  return { epoch, sequence: Number(sequence), relayId, workspace };
+  return { epoch, sequence: Number(sequence), relayId, workspace, accessRevision: Number(revision) };
 }
+
+/** Always as many, as the line is written over in its place. */
+const digits = (value: number): string => String(value).padStart(16, "0");
 
 export class Mark {
   readonly #handle: number;
@@ -45,9 +53,9 @@ export class Mark {
     this.#identity = identity;
   }
 
-  write(sequence: number): void {
+  write({ sequence, accessRevision }: Reached): void {
     const { epoch, relayId, workspace } = this.#identity;
-    const said = `deckle-store 1 ${epoch} ${String(sequence).padStart(16, "0")} ${relayId} ${workspace}`;
+    const said = `deckle-store 2 ${epoch} ${digits(sequence)} ${relayId} ${workspace} ${digits(accessRevision)}`;
     writeSync(this.#handle, Buffer.from(`${said} ${checksum(said)}\n`, "latin1"), 0, undefined, 0);
     this.#sync();
   }

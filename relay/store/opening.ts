@@ -2,10 +2,12 @@
  * What is looked at when a store is opened: that each document's entry is what was written, and that the file is not
  * behind what was answered. A file that cannot be trusted with more is refused.
  */
+import type Database from "better-sqlite3";
 import { findingsMax, mergeFanIn } from "../protocol/limits.ts";
 import type { Report } from "../sync/ports.ts";
+import { AccessRows } from "./access-rows.ts";
 import { identityOf, newEpoch, writeIdentityValue } from "./identity.ts";
-import { readMark } from "./mark.ts";
+import { readMark, type MarkState } from "./mark.ts";
 import { salvageAdvice, StoreProblem } from "./problem.ts";
 import type { Repair } from "./repair.ts";
 import type { Tables } from "./scan.ts";
@@ -54,7 +56,9 @@ export function meetMark(
   const held = documents.lastSequence();
   const isNew = held === 0 && segments.lastDocument() === 0;
   const identity = identityOf(db, mark, isNew, file);
-  if (!mark || mark.epoch !== identity.epoch || mark.sequence <= held) return identity;
+  if (!mark || mark.epoch !== identity.epoch) return identity;
+  meetAccess(db, mark, report);
+  if (mark.sequence <= held) return identity;
   const reason = `${mark.sequence - held} commits that were answered are not in the file`;
   const epoch = newEpoch();
   const none = new Uint8Array();
@@ -64,4 +68,13 @@ export function meetMark(
   })();
   report("store-commits-lost", { reached: mark.sequence, held });
   return { ...identity, epoch };
+}
+
+/** Who was revoked meanwhile would be in again: nobody is let in until the operator has seen to it. */
+function meetAccess(db: Database.Database, mark: MarkState, report: Report): void {
+  const access = new AccessRows(db);
+  const { revision } = access;
+  if (mark.accessRevision <= revision || !access.load()) return;
+  db.transaction(() => access.disbelieve())();
+  report("access-lost", { reached: mark.accessRevision, held: revision });
 }

@@ -46,10 +46,15 @@ export class Pages {
     if (this.#wal !== undefined) closeSync(this.#wal);
   }
 
-  /** What is committed first, then what the file and the log hold besides. */
-  *rows(): Generator<RawRow, undefined> {
+  /** What is committed, and what lies in pages that are not used any more. */
+  *committedRows(): Generator<RawRow, undefined> {
     const last = Math.max(this.#pageCount, ...this.#committed.keys());
     for (let page = 1; page <= last; page++) yield* this.#rowsOf(this.#page(page), page);
+  }
+
+  /** What is committed first, then what the file and the log hold besides. */
+  *rows(): Generator<RawRow, undefined> {
+    yield* this.committedRows();
     for (const page of this.#committed.keys()) yield* this.#rowsOf(this.#filePage(page), page);
     for (const at of this.#frames) {
       const frame = read(this.#wal ?? this.#file, at - frameHeaderBytes, frameHeaderBytes);

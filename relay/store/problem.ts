@@ -6,9 +6,13 @@ export class StoreProblem extends Error {}
 
 export const salvageAdvice = "stop the relay and copy what is readable with `deckle-relay repair`";
 
-/** Whether SQLite itself found the structure of the file damaged. A short read is a file that was cut. */
+/**
+ * Whether SQLite itself found the structure of the file damaged. A short read is a file that was cut; what is too big to
+ * be read nobody could have written.
+ */
 export const isCorrupt = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(error.code);
+  error instanceof Database.SqliteError &&
+  /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ|TOOBIG)/.test(error.code);
 
 export function reasonOf(error: unknown): string {
   if (error instanceof StoreProblem) return error.message;

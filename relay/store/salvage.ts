@@ -8,6 +8,7 @@ import { mergeFanIn, ordinalsMax } from "../protocol/limits.ts";
 import { documentIdPattern } from "../protocol/ids.ts";
 import type { Change } from "../sync/chunk.ts";
 import { packStretch, type Stretch } from "../sync/segment.ts";
+import { AccessRows } from "./access-rows.ts";
 import { moveDurably, removeStore, standAlone } from "./backup.ts";
 import { Damaged } from "./damaged.ts";
 import { Documents, provenDocument, type Document } from "./documents.ts";
@@ -24,6 +25,7 @@ import type { Tables } from "./scan.ts";
 import { openFile } from "./schema.ts";
 import { checksumOfBody, checksumOfIndex, Segments, type Segment } from "./segments.ts";
 import type { Verified } from "./store.ts";
+import { salvageAccess } from "./salvage-access.ts";
 import { cutStretch, isStretch } from "./stretches.ts";
 import { verifyFile } from "./verify.ts";
 
@@ -83,6 +85,7 @@ class Salvage {
       for (const row of this.#pages.rows()) this.#takeWreck(row);
       this.#makeEntries();
       const mark = readMark(this.#from);
+      findings.push(...salvageAccess(this.#from, this.#pages, mark, new AccessRows(db)));
       try {
         identityOf(db, mark, false, this.#from);
       } catch (error) {
@@ -150,8 +153,8 @@ class Salvage {
   #takeIdentity({ values }: RawRow): void {
     const [key, value, checksum] = values;
     if (values.length !== 3 || typeof key !== "string" || typeof value !== "string") return;
-    // The feed of the new file is another one.
-    if (key !== "epoch" && isIdentityValue(key, value, checksum))
+    // The feed of the new file is another one, and what else stands there is found again.
+    if (["relayId", "workspace"].includes(key) && isIdentityValue(key, value, checksum))
       writeIdentityValue(this.#tables.db, key, value);
   }
 

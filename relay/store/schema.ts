@@ -12,7 +12,12 @@ import { storeCacheBytes, walKeptBytesMax, walPagesMax } from "../protocol/limit
 import { migrateRows } from "./migrate-rows.ts";
 import { reasonOf, salvageAdvice, StoreProblem } from "./problem.ts";
 
-export const schemaVersion = 2;
+export const schemaVersion = 3;
+
+const accessTables: readonly string[] = [
+  "CREATE TABLE access (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT",
+  "CREATE TABLE audit (entry INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT",
+];
 
 /**
  * `documents`: `next` is the ordinal that the next commit gets, `sequence` its place in the feed. `settled` and `tail`
@@ -21,6 +26,7 @@ export const schemaVersion = 2;
  * file was damaged, or that is all that is left of it, says whose it is. The blobs come last: SQLite walks over what
  * is before a column.
  * `damaged`: what was set aside. The ordinals from `first` on are not given again. `hashes`, 32 bytes each, where known.
+ * `access`, `audit`: `access-rows.ts`.
  * `snapshotPieces`: the row is generation × 2^20 + number of the piece.
  */
 export const tables: readonly string[] = [
@@ -37,6 +43,7 @@ export const tables: readonly string[] = [
   `CREATE TABLE snapshots (document INTEGER PRIMARY KEY, generation INTEGER NOT NULL UNIQUE, upTo INTEGER NOT NULL,
     heads BLOB NOT NULL, pieces INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT`,
   "CREATE TABLE snapshotPieces (row INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT",
+  ...accessTables,
 ];
 
 /** Throws `StoreProblem`. */
@@ -102,11 +109,12 @@ function migrate(db: Database.Database, file: string): void {
   if (version > schemaVersion) throw newer(file, version);
   if (version === schemaVersion) return;
   db.transaction(() => {
-    const create = (): void => {
-      for (const sql of tables) db.exec(sql);
+    const create = (wanted: readonly string[]): void => {
+      for (const sql of wanted) db.exec(sql);
     };
-    if (version === 0) create();
-    else migrateRows(db, create);
+    if (version === 0) create(tables);
+    else if (version === 1) migrateRows(db, () => create(tables));
+    else create(accessTables);
     db.pragma(`user_version = ${schemaVersion}`);
   }).immediate();
 }

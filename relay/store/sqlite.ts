@@ -28,10 +28,12 @@ import type {
   Report,
   Snapshot,
 } from "../sync/ports.ts";
+import type { AuditPage, Row, RowChange, Written } from "../access/ports.ts";
+import { AccessRows, Stale } from "./access-rows.ts";
 import { Damaged } from "./damaged.ts";
 import { Documents, type Document } from "./documents.ts";
 import { nodeHashing } from "./hashing.ts";
-import { Mark } from "./mark.ts";
+import { Mark, type Reached } from "./mark.ts";
 import { levelOf, merge } from "./merge.ts";
 import { checkEntries, meetMark } from "./opening.ts";
 import { isCorrupt, reasonOf, salvageAdvice, StoreProblem } from "./problem.ts";
@@ -73,12 +75,14 @@ export class SqliteStore {
   readonly #mark: Mark;
   readonly #tables: Tables;
   readonly #snapshots: Snapshots;
+  readonly #access: AccessRows;
   readonly #repair: Repair;
   readonly #write: (batches: readonly Batch[]) => (number | undefined)[];
   /** Numbers of documents with many small segments. */
   readonly #toMerge = new Set<number>();
   #sequence: number;
-  #markedSequence: number;
+  #accessRevision: number;
+  #marked: Reached;
   /** Why nothing is written any more. */
   #broken: string | undefined;
   #structureCheckedAtMs = Number.NEGATIVE_INFINITY;
@@ -104,9 +108,11 @@ export class SqliteStore {
       const entries = checkEntries(this.#tables, this.#repair, file);
       for (const number of entries.toMerge) this.#toMerge.add(number);
       this.identity = meetMark(this.#tables, file, report);
-      this.#markedSequence = this.#sequence;
+      this.#access = new AccessRows(db);
+      this.#accessRevision = this.#access.revision;
       this.#mark = new Mark(file, this.identity);
-      this.#mark.write(this.#sequence);
+      this.#marked = this.#reached;
+      this.#mark.write(this.#marked);
       this.#snapshots = new Snapshots(db);
     } catch (error) {
       db.close();
@@ -216,6 +222,38 @@ export class SqliteStore {
       return { documents: 0, changes: 0, faults: [this.#notice(error)], notes: [] };
     } finally {
       this.#verifying--;
+    }
+  }
+
+  /** Undefined where they are not all what was last written: `relay/access/` lets nobody in then. */
+  accessRows(): readonly Row[] | undefined {
+    try {
+      return this.#access.load();
+    } catch (error) {
+      this.#notice(error);
+      return undefined;
+    }
+  }
+
+  writeAccess(changes: readonly RowChange[], audit: readonly string[]): Written {
+    if (this.#broken !== undefined) return { ok: false, stale: false, reason: this.#broken };
+    try {
+      this.#db.transaction(() => this.#access.write(changes, audit)).immediate();
+      this.#accessRevision = this.#access.revision;
+      this.#note();
+      return { ok: true };
+    } catch (error) {
+      const stale = error instanceof Stale;
+      return { ok: false, stale, reason: stale ? "somebody else wrote first" : this.#notice(error) };
+    }
+  }
+
+  audit(after: number, count: number): AuditPage | undefined {
+    try {
+      return this.#access.audit(after, count);
+    } catch (error) {
+      this.#notice(error);
+      return undefined;
     }
   }
 
@@ -402,12 +440,18 @@ export class SqliteStore {
     }
   }
 
+  get #reached(): Reached {
+    return { sequence: this.#sequence, accessRevision: this.#accessRevision };
+  }
+
   /** Sets the mark forward. That it cannot be written must not make a commit that is on disk look failed. */
   #note(): void {
-    if (this.#sequence === this.#markedSequence) return;
-    this.#markedSequence = this.#sequence;
+    const reached = this.#reached;
+    const { sequence, accessRevision } = this.#marked;
+    if (reached.sequence === sequence && reached.accessRevision === accessRevision) return;
+    this.#marked = reached;
     try {
-      this.#mark.write(this.#sequence);
+      this.#mark.write(reached);
     } catch (error) {
       this.#report("store-mark-failed", { reason: reasonOf(error) });
     }

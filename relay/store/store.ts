@@ -1,4 +1,5 @@
 /** What a relay keeps: the log of changes, who the relay is, and the means to copy and to prove it whole. */
+import type { Records } from "../access/ports.ts";
 import type { ChangeLog } from "../sync/ports.ts";
 
 export interface Identity {
@@ -42,6 +43,8 @@ export interface Stats {
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export interface Store extends ChangeLog {
+  /** Who may do what in the workspace whose documents these are. */
+  readonly records: Records;
   readonly identity: Identity;
   /** Whether it takes changes, as far as is known; for `/readyz`. */
   isReady(): boolean;

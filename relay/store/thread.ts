@@ -42,6 +42,12 @@ async function answer(store: LocalStore, request: Request): Promise<Answer> {
       return [await store.verify()];
     case "stats":
       return [await store.stats()];
+    case "accessRows":
+      return [await store.records.load()];
+    case "writeAccess":
+      return [await store.records.write(request.takes.changes, request.takes.audit)];
+    case "audit":
+      return [await store.records.audit(request.takes.after, request.takes.count)];
     case "rest":
       await store.rest();
       return [collectGarbage()];

@@ -4,6 +4,7 @@
  * the store is not ready any more, and the process had better be started again.
  */
 import { Worker } from "node:worker_threads";
+import type { Records } from "../access/ports.ts";
 import type { Batch, Bytes, Committed, FeedPage, Listed, Range, Report, Snapshot } from "../sync/ports.ts";
 import { storeCallsAtOnceMax } from "../protocol/limits.ts";
 import { writeBackup } from "./backup.ts";
@@ -138,6 +139,21 @@ export class ThreadedStore implements Store {
     const stats = await this.#call("stats", undefined);
     return stats.ok ? stats.value : undefined;
   }
+
+  readonly records: Records = {
+    load: async () => {
+      const loaded = await this.#call("accessRows", undefined);
+      return loaded.ok ? loaded.value : undefined;
+    },
+    write: async (changes, audit) => {
+      const written = await this.#call("writeAccess", { changes, audit });
+      return written.ok ? written.value : { ok: false, stale: false, reason: written.reason };
+    },
+    audit: async (after, count) => {
+      const page = await this.#call("audit", { after, count });
+      return page.ok ? page.value : undefined;
+    },
+  };
 
   async rest(): Promise<void> {
     await this.#call("rest", undefined);

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { findingsMax, ordinalsMax } from "../protocol/limits.ts";
 import { parseChange, type Hashing } from "../sync/chunk.ts";
 import { fromHex } from "../sync/bytes.ts";
+import { AccessRows } from "./access-rows.ts";
 import { Damaged, type DamagedEntry } from "./damaged.ts";
 import { Documents, type Document } from "./documents.ts";
 import { HeadsFinder } from "./heads.ts";
@@ -19,6 +20,7 @@ import type { Tables } from "./scan.ts";
 import { checksumOfBody, checksumOfIndex, Segments, type Segment } from "./segments.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Verified } from "./store.ts";
+import { verifyAccess } from "./verify-access.ts";
 import { entriesOf, keyOf, offsetsOf } from "./stretches.ts";
 
 type Readable = Omit<Tables, "nextSequence">;
@@ -35,9 +37,16 @@ export function verifyFile(file: string): Verified {
     const verified = step.value;
     const mark = readMark(file);
     const held = tables.documents.lastSequence();
-    if (!mark || mark.epoch !== readIdentityValue(db, "epoch") || mark.sequence <= held) return verified;
-    const lost = `${mark.sequence - held} commits that were answered are not in the file`;
-    return { ...verified, faults: [...verified.faults, lost] };
+    if (!mark || mark.epoch !== readIdentityValue(db, "epoch")) return verified;
+    const lost = [
+      ...(mark.sequence > held
+        ? [`${mark.sequence - held} commits that were answered are not in the file`]
+        : []),
+      ...(mark.accessRevision > new AccessRows(db).revision
+        ? ["who may do what was changed later than the file knows: nobody will be let in"]
+        : []),
+    ];
+    return { ...verified, faults: [...verified.faults, ...lost] };
   } catch (error) {
     return { documents: 0, changes: 0, faults: [reasonOf(error)], notes: [] };
   } finally {
@@ -58,6 +67,7 @@ export function* verifyTables(
   checkFile(tables, say);
   for (const { reason } of tables.damaged.unnamed()) note(reason);
   yield;
+  yield* verifyAccess(tables.db, say, note);
   let documents = 0;
   let changes = 0;
   for (let last = 0; ;) {

@@ -34,6 +34,7 @@ class Log {
 class FakeConnection implements Connection {
   readonly deckle = true;
   readonly peerId = "peer";
+  readonly self = "self";
   readonly id: number;
   readonly heard: FeedMessage[] = [];
   frames: Uint8Array[] = [];
@@ -52,6 +53,9 @@ class FakeConnection implements Connection {
   pause(): void {}
   resume(): void {}
   close(): void {}
+  refusalOf(): undefined {}
+  wrote(): void {}
+  refused(): void {}
   get documents(): string[] {
     return this.heard.flatMap(({ entries }) => entries.map((each) => each.documentId));
   }

@@ -145,13 +145,15 @@ export class Feed {
     }
     const recent = listener.isLevel ? this.#recentSince(listener.after) : undefined;
     if (recent) {
-      if (recent.length === 0) return;
       const last = recent.at(-1)?.sequence ?? listener.after;
-      const isForAll = recent.every(({ documentId }) => this.#setting.may(connection, documentId, "read"));
-      let frame = isForAll ? frames?.get(listener.after) : undefined;
-      frame ??= this.#frame(connection, recent, last, true);
-      if (isForAll) frames?.set(listener.after, frame);
-      connection.send(frame);
+      const readable = this.#readable(connection, recent);
+      const isForAll = readable.length === recent.length;
+      if (readable.length > 0) {
+        let frame = isForAll ? frames?.get(listener.after) : undefined;
+        frame ??= this.#frame(readable, last, true);
+        if (isForAll) frames?.set(listener.after, frame);
+        connection.send(frame);
+      }
       listener.after = last;
       return;
     }
@@ -166,9 +168,10 @@ export class Feed {
         if (listener.asked !== undefined) return this.#serve(listener);
         const { entries, isLast } = page;
         const last = entries.at(-1)?.sequence ?? listener.after;
+        const readable = this.#readable(connection, entries);
         // An empty last page is told once: the client waits to hear that it is level.
-        if (entries.length > 0 || !listener.isLevel)
-          connection.send(this.#frame(connection, entries, last, isLast));
+        if (readable.length > 0 || (isLast && !listener.isLevel))
+          connection.send(this.#frame(readable, last, isLast));
         listener.after = last;
         listener.isLevel = isLast;
         if (!isLast) this.#serve(listener);
@@ -185,11 +188,14 @@ export class Feed {
     return [...latest.values()].sort((a, b) => a.sequence - b.sequence);
   }
 
-  #frame(connection: Connection, all: readonly FeedEntry[], upTo: number, isLast: boolean): Uint8Array {
+  /** A frame that tells of nothing would tell that there is something. */
+  #readable(connection: Connection, entries: readonly FeedEntry[]): readonly FeedEntry[] {
+    return entries.filter(({ documentId }) => this.#setting.may(connection, documentId, "read"));
+  }
+
+  #frame(readable: readonly FeedEntry[], upTo: number, isLast: boolean): Uint8Array {
     const { relayId, epoch } = this.#setting;
-    const entries = all
-      .filter(({ documentId }) => this.#setting.may(connection, documentId, "read"))
-      .map(({ sequence, documentId, heads }) => [sequence, documentId, heads]);
+    const entries = readable.map(({ sequence, documentId, heads }) => [sequence, documentId, heads]);
     return encodeSharedMap({ type: "feed", senderId: relayId, epoch, entries, upTo, isLast }, "targetId");
   }
 }

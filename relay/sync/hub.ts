@@ -5,6 +5,10 @@
  * transaction takes what all rooms have, whatever arrives during it makes the next. Connections are keyed by our own
  * number, never by what they call themselves. Memory follows what is active: empty rooms a connection waits for are
  * bounded, idle rooms are few and not kept for long.
+ *
+ * Who may not read a document is in a *shadow* of its room: one of the same name in which there is nothing and nothing
+ * can be written. It is opened, asked and left as the room of a document that is not there, so neither what is
+ * answered nor how long it takes says which of the two it is.
  */
 import {
   awaitedDocumentsPerConnectionMax,
@@ -48,13 +52,17 @@ export interface HubSetting {
   onCommitted(documentIds: readonly string[]): void;
 }
 
+/** For what the log looks in vain, in the same place as for the document: 0 is in no id. */
+const nowhere = (documentId: string): string => `${documentId}0`;
+
 interface Member {
   readonly connection: Connection;
-  readonly documents: Set<string>;
-  /** Documents of which the relay had nothing when they were asked for, oldest first. */
-  readonly awaited: Set<string>;
-  /** Documents of which there is more to send once its socket drains. */
-  readonly blocked: Set<string>;
+  /** By document, the one entered last at the end. */
+  readonly rooms: Map<string, Room>;
+  /** Rooms in which there was nothing when they were asked, oldest first. */
+  readonly awaited: Set<Room>;
+  /** Rooms from which there is more to send once its socket drains. */
+  readonly blocked: Set<Room>;
   readonly presence: PresenceLane;
   /** Rooms that are being opened for it; too many pause it. */
   opening: number;
@@ -69,7 +77,9 @@ interface Pending {
 export class Hub {
   readonly #setting: HubSetting;
   readonly #roomSetting: RoomSetting;
+  readonly #shadowSetting: RoomSetting;
   readonly #rooms = new Map<string, Room>();
+  readonly #shadows = new Map<string, Room>();
   /** Rooms that nobody is in, and since when. */
   readonly #idle = new Map<Room, number>();
   #isForgetting = false;
@@ -115,17 +125,21 @@ export class Hub {
       report: setting.report,
       offersDocuments: (documentId) => !this.#plain.has(documentId),
       onUnreadable: (room, connection) => this.#onUnreadable(room, connection),
-      onBlocked: (room, id) => void this.#members.get(id)?.blocked.add(room.documentId),
+      onBlocked: (room, id) => void this.#members.get(id)?.blocked.add(room),
       onDirty: (room, bytes) => this.#onDirty(room, bytes),
       onOrphaned: (room, connection) => this.#onOrphaned(room, connection),
       onLeft: (room) => this.#settle(room),
       onDamaged: (room) => this.#drop(room),
       onBug: (room, error) => this.#onBug(error, [room]),
     };
+    this.#shadowSetting = {
+      ...this.#roomSetting,
+      may: (_connection, _documentId, action) => action === "read",
+    };
   }
 
   get figures(): { rooms: number; connections: number; feedListeners: number; presenceDropped: number } {
-    const [rooms, connections] = [this.#rooms.size, this.#members.size];
+    const [rooms, connections] = [this.#rooms.size + this.#shadows.size, this.#members.size];
     let presenceDropped = this.#presenceDropped;
     for (const { presence } of this.#members.values()) presenceDropped += presence.dropped;
     return { rooms, connections, feedListeners: this.#feed.listeners, presenceDropped };
@@ -135,7 +149,7 @@ export class Hub {
     const presence = new PresenceLane(this.#setting.timing.nowMs());
     this.#members.set(connection.id, {
       connection,
-      documents: new Set(),
+      rooms: new Map(),
       awaited: new Set(),
       blocked: new Set(),
       presence,
@@ -150,7 +164,7 @@ export class Hub {
     this.#members.delete(connectionId);
     this.#presenceDropped += member.presence.dropped;
     this.#feed.leave(connectionId);
-    for (const documentId of member.documents) this.#leaveRoom(member, documentId);
+    for (const room of member.rooms.values()) this.#leaveRoom(member, room);
   }
 
   /** A frame of a joined connection; a name is why it must be closed. */
@@ -167,19 +181,24 @@ export class Hub {
     }
     const room = this.#enter(member, frame.documentId);
     if (!room.receive(member.connection, frame)) return "malformed";
-    if (room.isEmpty) this.#await(member, room.documentId);
-    else member.awaited.delete(room.documentId);
+    if (room.isEmpty) this.#await(member, room);
+    else member.awaited.delete(room);
     return undefined;
+  }
+
+  /** Whether something of this document is in memory, on disk or not yet. */
+  holds(documentId: string): boolean {
+    return this.#rooms.get(documentId)?.hasChanges ?? false;
   }
 
   /** The connection's unsent bytes went down. */
   drained(connectionId: number): void {
     const member = this.#members.get(connectionId);
     if (!member) return;
-    for (const documentId of member.blocked) {
+    for (const room of member.blocked) {
       if (member.connection.unsentBytes > outboundPauseBytes) return;
-      member.blocked.delete(documentId);
-      this.#rooms.get(documentId)?.drained(connectionId);
+      member.blocked.delete(room);
+      room.drained(connectionId);
     }
     this.#feed.drained(connectionId);
   }
@@ -207,18 +226,23 @@ export class Hub {
   }
 
   #enter(member: Member, documentId: string): Room {
-    let room = this.#rooms.get(documentId);
+    const { connection, rooms } = member;
+    const mayRead = this.#setting.may(connection, documentId, "read");
+    const all = mayRead ? this.#rooms : this.#shadows;
+    let room = all.get(documentId);
     if (!room) {
-      room = new Room(documentId, this.#roomSetting);
-      this.#rooms.set(documentId, room);
+      room = new Room(documentId, mayRead ? this.#roomSetting : this.#shadowSetting);
+      all.set(documentId, room);
       this.#openFor(member, room);
     }
     this.#idle.delete(room);
-    member.documents.delete(documentId);
-    member.documents.add(documentId);
-    if (member.documents.size > documentsPerConnectionMax) {
-      const [oldest] = member.documents;
-      if (oldest !== undefined) this.#leaveRoom(member, oldest);
+    const before = rooms.get(documentId);
+    if (before && before !== room) this.#leaveRoom(member, before);
+    rooms.delete(documentId);
+    rooms.set(documentId, room);
+    if (rooms.size > documentsPerConnectionMax) {
+      const [oldest] = rooms.values();
+      if (oldest) this.#leaveRoom(member, oldest);
     }
     return room;
   }
@@ -239,43 +263,47 @@ export class Hub {
   }
 
   async #open(room: Room): Promise<void> {
-    const listed = await this.#setting.log.list(room.documentId, 0);
+    const { documentId } = room;
+    const isShadow = this.#shadows.get(documentId) === room;
+    const listed = await this.#setting.log.list(isShadow ? nowhere(documentId) : documentId, 0);
     if (listed.ok && room.opened(listed)) {
       this.#settle(room);
       for (const connection of room.isEmpty ? room.connections : []) {
         const member = this.#members.get(connection.id);
-        if (member) this.#await(member, room.documentId);
+        if (member) this.#await(member, room);
       }
     } else {
       const reason = listed.ok ? "its log does not make sense" : listed.reason;
-      this.#setting.report("open-failed", { document: room.documentId, reason });
+      this.#setting.report("open-failed", { document: documentId, reason });
       this.#drop(room);
     }
   }
 
   /** An answer that may never come holds a place; the oldest gives way. Its document still comes if it is asked again. */
-  #await(member: Member, documentId: string): void {
-    member.awaited.delete(documentId);
-    member.awaited.add(documentId);
+  #await(member: Member, room: Room): void {
+    member.awaited.delete(room);
+    member.awaited.add(room);
     if (member.awaited.size <= awaitedDocumentsPerConnectionMax) return;
     for (const oldest of member.awaited) {
       member.awaited.delete(oldest);
-      if (this.#rooms.get(oldest)?.isEmpty ?? true) return this.#leaveRoom(member, oldest);
+      if (oldest.isEmpty) return this.#leaveRoom(member, oldest);
     }
   }
 
-  #leaveRoom(member: Member, documentId: string): void {
-    member.documents.delete(documentId);
-    member.awaited.delete(documentId);
-    const room = this.#rooms.get(documentId);
-    room?.leave(member.connection.id);
-    if (room) this.#settle(room);
+  #leaveRoom(member: Member, room: Room): void {
+    member.rooms.delete(room.documentId);
+    member.awaited.delete(room);
+    member.blocked.delete(room);
+    room.leave(member.connection.id);
+    this.#settle(room);
   }
 
   /** Keeps a few idle rooms for whoever comes next; of an empty one there is nothing to keep. */
   #settle(room: Room): void {
-    if (!room.isIdle || this.#dirty.has(room) || this.#rooms.get(room.documentId) !== room) return;
-    if (room.isEmpty) return void this.#rooms.delete(room.documentId);
+    const { documentId } = room;
+    const all = this.#shadows.get(documentId) === room ? this.#shadows : this.#rooms;
+    if (!room.isIdle || this.#dirty.has(room) || all.get(documentId) !== room) return;
+    if (room.isEmpty) return void all.delete(documentId);
     this.#idle.delete(room);
     this.#idle.set(room, this.#setting.timing.nowMs());
     let bytes = 0;
@@ -309,7 +337,8 @@ export class Hub {
   /** The room cannot go on: its connections come back and sync again, from what the log then gives. */
   #drop(room: Room): void {
     // It may have been dropped before, and another be in its place.
-    if (this.#rooms.get(room.documentId) === room) this.#rooms.delete(room.documentId);
+    for (const all of [this.#rooms, this.#shadows])
+      if (all.get(room.documentId) === room) all.delete(room.documentId);
     this.#idle.delete(room);
     this.#dirty.delete(room);
     this.#orphanRooms.delete(room);
@@ -427,15 +456,13 @@ export class Hub {
 
   #present(member: Member, frame: EphemeralFrame): void {
     // Presence is for documents that one follows; a room is not opened for it.
-    if (!member.documents.has(frame.documentId)) return;
+    if (!member.rooms.has(frame.documentId)) return;
     if (member.presence.offer(frame, this.#setting.timing.nowMs())) this.#forward(member, frame);
     else this.#schedulePresence();
   }
 
-  #forward({ connection }: Member, frame: EphemeralFrame): void {
-    const room = this.#rooms.get(frame.documentId);
-    if (!room || !this.#setting.may(connection, frame.documentId, "present")) return;
-    room.present(connection, frame);
+  #forward({ connection, rooms }: Member, frame: EphemeralFrame): void {
+    rooms.get(frame.documentId)?.present(connection, frame);
   }
 
   #schedulePresence(): void {

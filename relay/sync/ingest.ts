@@ -11,8 +11,9 @@ import {
   ingestSliceBytesMax,
   ingestSliceChangesMax,
 } from "../protocol/limits.ts";
-import { isDocumentChunk, isPlainChunk, parseChange, type Hashing } from "./chunk.ts";
-import type { ChangeGraph } from "./graph.ts";
+import type { Refused } from "../protocol/messages.ts";
+import { isDocumentChunk, isPlainChunk, parseChange, type Change, type Hashing } from "./chunk.ts";
+import type { Added, ChangeGraph } from "./graph.ts";
 import type { Heard, Peering } from "./peering.ts";
 import type { Documents, Report } from "./ports.ts";
 import { readBody } from "./segment.ts";
@@ -30,6 +31,8 @@ export interface IngestSetting {
   orphaned(peering: Peering): void;
   /** Everything that this peer has sent so far is taken in. */
   finished(peering: Peering): void;
+  /** A change that nobody has here and that this peer may not bring. */
+  refused(peering: Peering, why: Refused): void;
   /** A whole document could not be taken apart. */
   unreadable(peering: Peering): void;
   onBug(error: unknown): void;
@@ -137,20 +140,36 @@ export class Ingest {
       bytes += chunk.length;
       hashed += chunk.length + this.#place(peering, upload, chunk);
     }
-    if (this.#graph.length > before) this.#setting.accepted(bytes);
+    if (this.#graph.length > before) {
+      // Before anybody else's turn: what others may bring depends on it.
+      peering.connection.wrote(this.#setting.documentId);
+      this.#setting.accepted(bytes);
+    }
     if (this.#graph.orphanBytes > orphanBytes) this.#setting.orphaned(peering);
   }
 
   /** Returns to how many bytes it inflated. */
   #place(peering: Peering, upload: Upload, chunk: Uint8Array): number {
     const { hashing, documentId, report } = this.#setting;
-    const { id } = peering.connection;
+    const { connection } = peering;
     const parsed = parseChange(chunk, hashing, Math.min(upload.inflatableBytes, changeInflatedBytesMax));
     upload.inflatableBytes -= parsed.inflatedBytes;
-    const result = parsed.ok ? this.#graph.add(parsed.change, id) : parsed.fault;
+    const result = parsed.ok ? this.#add(peering, parsed.change) : parsed.fault;
     if (result !== "accepted" && result !== "known" && result !== "orphaned")
-      report("change-refused", { document: documentId, connection: id, why: result });
+      report("change-refused", { document: documentId, connection: connection.id, why: result });
     return parsed.inflatedBytes;
+  }
+
+  /**
+   * Asked for each change, and not once for the frame: a long upload is worked off for seconds, in which a device may
+   * be revoked. What is known may be said again by anybody.
+   */
+  #add(peering: Peering, change: Change): Added | Refused {
+    const { connection } = peering;
+    const why = connection.refusalOf(this.#setting.documentId, change);
+    if (why === undefined || this.#graph.knows(change.hash)) return this.#graph.add(change, connection.id);
+    this.#setting.refused(peering, why);
+    return why;
   }
 
   /** Puts the changes of a whole document in its place. */

@@ -18,6 +18,7 @@ import {
   toldMax,
   waitingClaimsMax,
 } from "../protocol/limits.ts";
+import type { Refused } from "../protocol/messages.ts";
 import { BloomFilter } from "./bloom.ts";
 import type { ChangeGraph } from "./graph.ts";
 import type { Claim, Have } from "./message.ts";
@@ -70,6 +71,8 @@ export class Peering {
   #unanswered = 0;
   /** Set while the bytes of a piece are read: nothing may overtake it. */
   reading = false;
+  /** Why something that it brought was not kept, as far as it was told. */
+  readonly refusedFor = new Set<Refused>();
   /** Heads of the last receipt, so that none is sent twice. */
   #receipted = "";
   /** Of the last messages to it that it has not echoed, what heads they told. */

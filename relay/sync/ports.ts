@@ -1,5 +1,7 @@
 /** What the sync layer needs from outside: a durable log, sockets, time. Others implement these. */
+import type { Change } from "./chunk.ts";
 import type { CloseName } from "../protocol/codes.ts";
+import type { Refused } from "../protocol/messages.ts";
 import type { Stretch } from "./segment.ts";
 
 /**
@@ -94,8 +96,19 @@ export interface Documents {
 export interface Connection {
   readonly id: number;
   readonly peerId: string;
+  /** Ours, for the others: what presence of it is told to come from. */
+  readonly self: string;
   /** Takes receipts. */
   readonly deckle: boolean;
+  /**
+   * Why it may not bring this change into this document now; undefined where it may. Without it one forged change with
+   * somebody's next sequence number would shut out their real one for good.
+   */
+  refusalOf(documentId: string, change: Pick<Change, "actor" | "hash">): Refused | undefined;
+  /** Something that it brought has its place in this document now, durable or not. */
+  wrote(documentId: string): void;
+  /** Something that it brought was refused. */
+  refused(documentId: string, why: Refused): void;
   readonly unsentBytes: number;
   /** `shared` is a frame but for the value of its last key, `targetId`: this peer's id is put there. */
   send(shared: Uint8Array): void;

@@ -41,12 +41,13 @@ const room = "2nGkVeQScJEXQtq9R22UrhThLdU9";
 class Listener {
   unsentBytes = 0;
   readonly id: number;
-  readonly peerId: string;
+  readonly peerId = "what-it-calls-itself";
+  readonly self: string;
   readonly deckle: boolean;
   readonly frames: unknown[] = [];
   constructor(id: number, deckle: boolean) {
     this.id = id;
-    this.peerId = `peer-${id}`;
+    this.self = `self-${id}`;
     this.deckle = deckle;
   }
   send(shared: Uint8Array): void {
@@ -56,6 +57,9 @@ class Listener {
   pause(): void {}
   resume(): void {}
   close(): void {}
+  refusalOf(): undefined {}
+  wrote(): void {}
+  refused(): void {}
   /** Senders of what it heard, in order. */
   get heard(): string[] {
     return this.frames.flatMap((each) => {
@@ -82,16 +86,16 @@ test("what came within a tick goes out together: one frame to who takes several,
   presence.add(a, frame(3, room));
   for (const run of timers.splice(0)) run();
   expect(b.frames).toHaveLength(1);
-  expect(b.heard).toEqual(["peer-1", "peer-3", "peer-1"]);
+  expect(b.heard).toEqual(["self-1", "self-3", "self-1"]);
   // A stock client gets each, but not its own.
-  expect(stock.heard).toEqual(["peer-1", "peer-1"]);
+  expect(stock.heard).toEqual(["self-1", "self-1"]);
   expect(slow.frames).toEqual([]);
   // Nobody is told only of itself.
   for (const each of all) each.frames.length = 0;
   presence.add(b, frame(4, room));
   for (const run of timers.splice(0)) run();
   expect(b.frames).toEqual([]);
-  expect(a.heard).toEqual(["peer-2"]);
+  expect(a.heard).toEqual(["self-2"]);
 });
 
 test("a batch has at most so many states", () => {

@@ -4,7 +4,8 @@
  *
  * `PresenceLane` is one connection's way in: a token bucket, and above it the latest frame of each document only.
  * `RoomPresence` is one document's way out: what came within a tick goes out together, encoded once for all who take
- * several frames in one; the tick is longer where more people listen, and a socket that is behind gets none.
+ * several frames in one; the tick is longer where more people listen, and a socket that is behind gets none. What a
+ * client calls itself is not passed on: a frame says by a name of ours who it is from.
  */
 import { encodeSharedMap } from "../protocol/cbor.ts";
 import {
@@ -127,11 +128,11 @@ export class RoomPresence {
 
   #batchFrame(states: readonly State[]): Uint8Array {
     const { relayId, documentId } = this.#setting;
-    const list = states.map(({ from, frame }) => [from.peerId, frame.count, frame.sessionId, frame.data]);
+    const list = states.map(({ from, frame }) => [from.self, frame.count, frame.sessionId, frame.data]);
     return encodeSharedMap({ type: "presences", senderId: relayId, documentId, states: list }, "targetId");
   }
 
   #singleFrame({ from, frame: { type, count, sessionId, documentId, data } }: State): Uint8Array {
-    return encodeSharedMap({ type, senderId: from.peerId, count, sessionId, documentId, data }, "targetId");
+    return encodeSharedMap({ type, senderId: from.self, count, sessionId, documentId, data }, "targetId");
   }
 }

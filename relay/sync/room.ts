@@ -15,7 +15,7 @@ import {
   restartAtOnceChangesMax,
   sameClaimBytesMax,
 } from "../protocol/limits.ts";
-import type { EphemeralFrame, SyncFrame } from "../protocol/messages.ts";
+import type { EphemeralFrame, Refused, SyncFrame } from "../protocol/messages.ts";
 import type { Hashing } from "./chunk.ts";
 import { fromHex } from "./bytes.ts";
 import { Frames } from "./frames.ts";
@@ -102,6 +102,7 @@ export class Room {
       accepted: (bytes) => setting.onDirty(this, bytes),
       orphaned: ({ connection }) => setting.onOrphaned(this, connection),
       finished: (peering) => this.#takenIn(peering),
+      refused: (peering, why) => this.#refuse(peering, why),
       unreadable: ({ connection }) => setting.onUnreadable(this, connection),
       onBug: (error) => setting.onBug(this, error),
     });
@@ -123,6 +124,10 @@ export class Room {
   /** Nothing of this document is held, nor about to be. */
   get isEmpty(): boolean {
     return this.isOpen && this.#graph.length === 0 && !this.#ingest.isBusy;
+  }
+  /** Changes have their place in it, durable or not. */
+  get hasChanges(): boolean {
+    return this.#graph.length > 0;
   }
   get connections(): Connection[] {
     return [...this.#peerings.values()].map((each) => each.connection);
@@ -188,7 +193,7 @@ export class Room {
   }
 
   present(from: Connection, frame: EphemeralFrame): void {
-    this.#presence.add(from, frame);
+    if (this.#setting.may(from, this.documentId, "present")) this.#presence.add(from, frame);
   }
 
   /** The changes to commit next; undefined where all is on disk that is to be. `committed` or another answer follows. */
@@ -294,7 +299,7 @@ export class Room {
 
   #hear(peering: Peering, frame: SyncFrame, message: SyncMessage): void {
     const { connection } = peering;
-    if (!this.#setting.may(connection, this.documentId, "read")) {
+    if (!this.#mayRead(connection)) {
       this.#peerings.delete(connection.id);
       return connection.send(this.#frames.other("doc-unavailable"));
     }
@@ -308,7 +313,18 @@ export class Room {
       brought: changes.length > 0,
     };
     const mayWrite = claim.brought && this.#setting.may(connection, this.documentId, "write");
+    if (claim.brought && !mayWrite) this.#refuse(peering, "read-only");
     this.#ingest.add(peering, claim, mayWrite ? changes : [], frame.data.length);
+  }
+
+  /** Tells a client that speaks our additions, once, that what it brought is not kept here. */
+  #refuse(peering: Peering, why: Refused): void {
+    const { connection, refusedFor } = peering;
+    if (refusedFor.has(why)) return;
+    refusedFor.add(why);
+    this.#setting.report("refused", { document: this.documentId, connection: connection.id, why });
+    connection.refused(this.documentId, why);
+    if (connection.deckle) connection.send(this.#frames.other("refused", { why }));
   }
 
   /** All that the peer has sent is in the graph. */
@@ -362,7 +378,7 @@ export class Room {
     for (const peering of this.#peerings.values()) {
       const { connection } = peering;
       if (!peering.isLevelAt(from) || connection.unsentBytes > outboundPauseBytes) continue;
-      if (!this.#setting.may(connection, this.documentId, "read")) continue;
+      if (!this.#mayRead(connection)) continue;
       const excluded = origins.size <= 2 && origins.has(connection.id) ? connection.id : 0;
       let shared = framesByExcluded.get(excluded);
       if (!shared) framesByExcluded.set(excluded, (shared = this.#commitFrame(chunks, excluded)));
@@ -389,7 +405,7 @@ export class Room {
     const { connection } = peering;
     const graph = this.#graph;
     while (connection.unsentBytes <= outboundPauseBytes) {
-      if (!this.#setting.may(connection, this.documentId, "read")) return;
+      if (!this.#mayRead(connection)) return;
       if (peering.wantsRestart) {
         if (graph.durable > restartAtOnceChangesMax) return this.#restartLater(peering);
         peering.restart(graph);
@@ -435,7 +451,7 @@ export class Room {
     read.bytes
       .then((bytes) => {
         peering.reading = false;
-        if (this.#peerings.get(connection.id) !== peering) return;
+        if (this.#peerings.get(connection.id) !== peering || !this.#mayRead(connection)) return;
         if (bytes.ok) {
           connection.send(this.#frames.piece(piece, read, bytes));
           this.#answer(peering);
@@ -454,7 +470,7 @@ export class Room {
       .get()
       .then((saved) => {
         peering.reading = false;
-        if (this.#peerings.get(connection.id) !== peering) return;
+        if (this.#peerings.get(connection.id) !== peering || !this.#mayRead(connection)) return;
         peering.sentDocument(saved?.upTo ?? 0, this.#graph);
         if (saved) {
           // One message: that it is under way, and how long it is, is all there is to say.
@@ -474,8 +490,11 @@ export class Room {
   }
 
   #readers(): Connection[] {
-    const { documentId } = this;
-    return this.connections.filter((each) => this.#setting.may(each, documentId, "read"));
+    return this.connections.filter((each) => this.#mayRead(each));
+  }
+
+  #mayRead(connection: Connection): boolean {
+    return this.#setting.may(connection, this.documentId, "read");
   }
 }
 
