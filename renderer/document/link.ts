@@ -13,3 +13,7 @@ export function isSafeHref(href: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(asRead)?.[1];
   return scheme === undefined || safeSchemes.has(scheme.toLowerCase());
 }
+
+/** Whether an image may be fetched from there: where a link may point, and what is an image itself. */
+export const isSafeSource = (source: string): boolean =>
+  source !== "" && (isSafeHref(source) || /^data:image\//i.test(source));

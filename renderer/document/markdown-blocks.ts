@@ -5,8 +5,9 @@
 import type { Blockquote, FootnoteDefinition, List, ListItem, Nodes, Paragraph } from "mdast";
 import { Fragment } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
+import { isSafeSource } from "./link.ts";
 import { nestingMax } from "./markdown-bounds.ts";
-import { isSafeSource, Phrasing, textOf } from "./markdown-inline.ts";
+import { Phrasing, textOf } from "./markdown-inline.ts";
 import type { References } from "./markdown-references.ts";
 import { tableFrom } from "./markdown-tables.ts";
 import { sliceOf } from "./markdown-tree.ts";

@@ -4,7 +4,7 @@
  */
 import type { Nodes, PhrasingContent } from "mdast";
 import type { Mark, Node } from "prosemirror-model";
-import { isSafeHref } from "./link.ts";
+import { isSafeHref, isSafeSource } from "./link.ts";
 import type { References } from "./markdown-references.ts";
 import { sliceOf } from "./markdown-tree.ts";
 import { schema } from "./schema.ts";
@@ -84,10 +84,6 @@ export class Phrasing {
     return textOf(sliceOf(node, this.#source), around);
   }
 }
-
-/** Whether an image may be fetched from there: where a link may point, and what is an image itself. */
-export const isSafeSource = (source: string): boolean =>
-  source !== "" && (isSafeHref(source) || /^data:image\//i.test(source));
 
 /** The content of a link, with the mark where the target is allowed and the target in words where not. */
 function linked(
