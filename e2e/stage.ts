@@ -16,6 +16,8 @@ interface Stage {
     args?: readonly string[],
   ): Promise<RunningApp>;
   serve(dataDir: string, port?: number): Promise<RelayProcess>;
+  /** A relay that lets in members only. */
+  serveMembers(dataDir: string): Promise<RelayProcess>;
   /** Anything else that has to be ended. */
   also(close: () => Promise<unknown>): void;
   /** Ends one now rather than after the test. */
@@ -46,6 +48,11 @@ export function useStage(): Stage {
     },
     serve: async (dataDir, port = 0) => {
       const relay = await startRelay({ dataDir: `${dataDir}/relay`, port });
+      closers.set(relay, () => relay.stop());
+      return relay;
+    },
+    serveMembers: async (dataDir) => {
+      const relay = await startRelay({ dataDir: `${dataDir}/relay`, isOpen: false });
       closers.set(relay, () => relay.stop());
       return relay;
     },

@@ -6,16 +6,45 @@
  * Expected failures are values (`Failure`), never rejections: a rejection is a bug.
  */
 import { z } from "zod";
+import { roles, shares } from "../relay/protocol/roles.ts";
 
 /** What a person reads when something did not work: what happened, and what to do now. */
 export const failure = z.object({ ok: z.literal(false), code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof failure>;
 
+/** A workspace that this device has joined. */
+export const joined = z.object({
+  /** The workspace's document id. */
+  workspace: z.string(),
+  /** URL of its relay. */
+  relay: z.string(),
+  name: z.string(),
+  /** As the relay last said. */
+  role: z.enum(roles),
+});
+export type Joined = z.infer<typeof joined>;
+
+/**
+ * Where this profile is: its private workspace, which is on this device only and always there; a relay that
+ * is open to everybody; or a workspace that it has joined.
+ */
+export const place = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("private") }),
+  z.object({ kind: z.literal("open"), relay: z.string() }),
+  z.object({ kind: z.literal("workspace"), ...joined.shape }),
+]);
+export type Place = z.infer<typeof place>;
+
 /** Why the app runs as it does; the window shows what matters of it. */
 export const configuration = z.object({
   profile: z.string(),
-  /** The relay to sync with; `null` is a profile that writes alone. */
-  relay: z.string().nullable(),
+  place,
+  /** All that it can turn to beside the private one and the open relay, in the order of joining. */
+  workspaces: z.array(joined),
+  /** The open relay of this profile, whether it is there now or not. */
+  openRelay: z.string().nullable(),
+  /** What the actors of this device's changes begin with: 16 hex digits; null before it has a key. */
+  device: z.string().nullable(),
   /** A relay setting that is not a usable URL, with the words to show. */
   relayProblem: z.string().nullable(),
   version: z.string(),
@@ -33,6 +62,47 @@ export const fileResult = z.discriminatedUnion("ok", [
   failure,
 ]);
 export type FileResult = z.infer<typeof fileResult>;
+
+/**
+ * Who is in the workspace, as far as this device may know. Times are milliseconds since the epoch, of the
+ * relay's clock.
+ */
+export const people = z.object({
+  name: z.string(),
+  you: z.object({ member: z.string(), device: z.string(), role: z.enum(roles) }),
+  members: z.array(
+    z.object({ id: z.string(), name: z.string(), role: z.enum(roles), endedMs: z.number().optional() }),
+  ),
+  devices: z.array(
+    z.object({
+      id: z.string(),
+      member: z.string(),
+      name: z.string(),
+      sinceMs: z.number(),
+      endedMs: z.number().optional(),
+    }),
+  ),
+  invites: z.array(
+    z.object({
+      id: z.string(),
+      role: z.enum(roles),
+      member: z.string().optional(),
+      usesLeft: z.number(),
+      expiresMs: z.number(),
+    }),
+  ),
+  narrowings: z.array(
+    z.object({ documentId: z.string(), member: z.string().optional(), share: z.enum(shares) }),
+  ),
+});
+export type People = z.infer<typeof people>;
+
+/**
+ * The workspace that a window shows, as the configuration said that it started with. Main turns before its
+ * windows do: what a window still asks meanwhile is not about the place that main is at, and is refused as
+ * `not-in-workspace`.
+ */
+const shownWorkspace = z.string().max(64);
 
 export const calls = {
   configuration: { channel: "deckle:configuration", args: z.tuple([]), answer: configuration },
@@ -52,6 +122,124 @@ export const calls = {
     args: z.tuple([z.string().max(2048).nullable()]),
     answer: z.union([z.object({ ok: z.literal(true) }), failure]),
   },
+  /**
+   * Reads the link of an invite, for a person to decide on; nothing is connected to. `keyStorage` is
+   * `readable` where this system can only keep the device's key so that programs of the same user could read
+   * it, and it was not agreed to yet.
+   */
+  readInvite: {
+    channel: "deckle:read-invite",
+    args: z.tuple([z.string().max(8192)]),
+    answer: z.union([
+      z.object({
+        ok: z.literal(true),
+        relay: z.string(),
+        workspace: z.string(),
+        name: z.string(),
+        role: z.enum(roles),
+        keyStorage: z.enum(["protected", "readable"]),
+        /** Of the computer, to be changed by the person. */
+        deviceName: z.string(),
+      }),
+      failure,
+    ]),
+  },
+  /**
+   * Joins: makes the device's key if there is none, shows it to the relay, and turns to the workspace as
+   * `turnTo` does.
+   */
+  acceptInvite: {
+    channel: "deckle:accept-invite",
+    args: z.tuple([
+      z.object({
+        link: z.string().max(8192),
+        name: z.string().max(256),
+        deviceName: z.string().max(256),
+        agreesToReadableKey: z.boolean(),
+      }),
+    ]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** Turns to another place: a joined workspace by its id, `private`, or `open`. Main reloads the window. */
+  turnTo: {
+    channel: "deckle:turn-to",
+    args: z.tuple([z.string().max(64)]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** Takes a joined workspace off the list of this device. Its documents stay here. */
+  forgetWorkspace: {
+    channel: "deckle:forget-workspace",
+    args: z.tuple([z.string().max(64)]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /**
+   * The relay says what this device may do in the workspace that it is in: kept, for when it cannot be asked.
+   */
+  noteRole: {
+    channel: "deckle:note-role",
+    args: z.tuple([shownWorkspace, z.enum(roles)]),
+    answer: z.null(),
+  },
+  /**
+   * A single-use ticket to connect with. `key-unreadable` is not the relay's doing: the device's key is
+   * locked.
+   */
+  ticket: {
+    channel: "deckle:ticket",
+    args: z.tuple([shownWorkspace]),
+    answer: z.union([z.object({ ok: z.literal(true), ticket: z.string() }), failure]),
+  },
+  /**
+   * Asks the relay of this workspace about who may do what. Codes of failures are the relay's words for
+   * refusals.
+   */
+  people: {
+    channel: "deckle:people",
+    args: z.tuple([shownWorkspace]),
+    answer: z.union([z.object({ ok: z.literal(true), people }), failure]),
+  },
+  /** Makes an invite. Its link is shown once: the relay knows only a hash of its secret. */
+  invite: {
+    channel: "deckle:invite",
+    args: z.tuple([
+      shownWorkspace,
+      z.object({
+        role: z.enum(roles),
+        /** For another device of this member. */
+        member: z.string().max(64).optional(),
+        uses: z.int().min(1).max(1000),
+        lastsMs: z.int().min(1),
+      }),
+    ]),
+    answer: z.union([z.object({ ok: z.literal(true), link: z.string() }), failure]),
+  },
+  manage: {
+    channel: "deckle:manage",
+    args: z.tuple([
+      shownWorkspace,
+      z.discriminatedUnion("call", [
+        z.object({ call: z.literal("withdraw"), invite: z.string() }),
+        z.object({ call: z.literal("revoke"), device: z.string() }),
+        z.object({ call: z.literal("remove"), member: z.string() }),
+        z.object({ call: z.literal("role"), member: z.string(), role: z.enum(roles) }),
+        z.object({
+          call: z.literal("narrow"),
+          documentId: z.string(),
+          member: z.string().optional(),
+          share: z.enum(shares).optional(),
+        }),
+        z.object({ call: z.literal("rename"), name: z.string() }),
+        z.object({ call: z.literal("import"), documentId: z.string() }),
+      ]),
+    ]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** Asks where to, and writes a text file there. `saved` is false where the person cancelled. */
+  exportText: {
+    channel: "deckle:export-text",
+    args: z.tuple([z.object({ name: z.string().max(256), text: z.string().max(64 * 1024 * 1024) })]),
+    answer: z.union([z.object({ ok: z.literal(true), saved: z.boolean() }), failure]),
+  },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
   readyToClose: { channel: "deckle:ready-to-close", args: z.tuple([]), answer: z.null() },
   /** Something typed is not durable and the window has said so: it must not close (or quit) now. */
@@ -60,10 +248,21 @@ export const calls = {
 export type CallName = keyof typeof calls;
 
 /** What main tells a window. */
-export const commands = ["new-document", "import", "settings", "undo", "redo"] as const;
+export const commands = [
+  "new-document",
+  "import",
+  "export",
+  "join",
+  "share",
+  "settings",
+  "undo",
+  "redo",
+] as const;
 export const notice = z.discriminatedUnion("type", [
   /** A menu item or accelerator. */
   z.object({ type: z.literal("command"), command: z.enum(commands) }),
+  /** Somebody opened the link of an invite. */
+  z.object({ type: z.literal("invited"), link: z.string() }),
   /** The window is about to close: flush, then call `readyToClose` or `keepOpen`. */
   z.object({ type: z.literal("closing") }),
 ]);

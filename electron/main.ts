@@ -1,75 +1,89 @@
 /**
  * The main process: puts its parts together and nothing else. One profile a process; its folder holds
- * its settings and, in Chromium's storage, its documents.
+ * its settings, the key of this device and, in Chromium's storage, its documents.
  */
-import { app, dialog, session, shell, type BrowserWindow } from "electron";
+import { app, safeStorage, session, shell } from "electron";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { AccessClient } from "./host/access-client.ts";
+import { Caller } from "./host/caller.ts";
+import { DeviceKeys } from "./host/device-key.ts";
+import { exportText, pickMarkdown } from "./host/dialogs.ts";
 import { readMarkdown } from "./host/files.ts";
 import { guardContents, guardSession } from "./host/guard.ts";
-import { answerCalls } from "./host/ipc.ts";
+import { Invitations } from "./host/invitations.ts";
+import { answerCalls, sendNotice } from "./host/ipc.ts";
+import { Joining } from "./host/joining.ts";
+import { Membership } from "./host/membership.ts";
 import { installMenu } from "./host/menu.ts";
+import { setOpenRelay } from "./host/open-relay.ts";
+import { Places } from "./host/places.ts";
+import { relayFetch } from "./host/relay-fetch.ts";
 import { readManifest, registerScheme, serveScheme } from "./host/scheme.ts";
-import { readSettings, writeSettings } from "./host/settings.ts";
-import { openWindow, saveScreenshot, type DeckleWindow } from "./host/window.ts";
-import type { Failure } from "./ipc.ts";
+import { systemVault } from "./host/vault.ts";
+import { saveScreenshot } from "./host/window.ts";
+import { Windows } from "./host/windows.ts";
 import { parseArguments, type Arguments } from "./policy/arguments.ts";
+import { inviteScheme } from "./policy/invitation.ts";
 import { openableLink } from "./policy/links.ts";
-import { parseRelayUrl, type Relay } from "./policy/relay-url.ts";
 
 const firstSize = { width: 1200, height: 820 } as const;
 
-async function run({ profile, relay: relayArgument, imports, screenshot }: Arguments): Promise<void> {
+async function run(
+  { profile, relay, imports, screenshot }: Arguments,
+  invitations: Invitations,
+): Promise<void> {
   const appFolder = app.getAppPath();
   const devTools = !app.isPackaged;
-  const settingsFile = join(app.getPath("userData"), "settings.json");
-  const [read, manifest] = await Promise.all([readSettings(settingsFile), readManifest(appFolder)]);
-  let settings = read.settings;
-  if (read.problem !== null) console.error(read.problem);
-
-  let relay: Relay | null = null;
-  let relayProblem: string | null = read.problem;
-  const chosen = relayArgument ?? settings.relay;
-  if (chosen !== null) {
-    const parsed = parseRelayUrl(chosen);
-    if (parsed.ok) relay = parsed.relay;
-    else relayProblem = parsed.message;
-  }
+  const inProfile = (name: string): string => join(app.getPath("userData"), name);
+  const windows = new Windows(() => ({
+    preload: join(appFolder, "electron", "preload.cjs"),
+    devTools,
+    size: places.settings.window ?? firstSize,
+    onResized: (size) => void places.save({ window: size }),
+  }));
+  const [places, manifest] = await Promise.all([
+    Places.open({
+      file: inProfile("settings.json"),
+      relayArgument: relay,
+      onTurned: () => windows.restartSoon(),
+    }),
+    readManifest(appFolder),
+  ]);
+  const { relayProblem } = places.configuration;
+  if (relayProblem !== null) console.error(relayProblem);
   let waitingImports = imports;
-  const windows = new Map<BrowserWindow, DeckleWindow>();
   let quitting = false;
 
-  const save = async (changed: Partial<typeof settings>): Promise<{ ok: true } | Failure> => {
-    const next = { ...settings, ...changed };
-    const saved = await writeSettings(settingsFile, next);
-    if (saved.ok) settings = next;
-    return saved;
-  };
-
   await app.whenReady();
-  guardSession(session.defaultSession, () => relay);
-  serveScheme(session.defaultSession, { appFolder, manifest, relayOrigin: () => relay?.origin ?? null });
+  guardSession(session.defaultSession, () => places.relay);
+  serveScheme(session.defaultSession, {
+    appFolder,
+    manifest,
+    relayOrigin: () => places.relay?.origin ?? null,
+  });
   installMenu({ devTools });
+  const keys = new DeviceKeys(inProfile("device-key.json"), systemVault(safeStorage));
+  const client = new AccessClient({ fetch: relayFetch() });
+  const caller = new Caller(client, keys);
+  const joining = new Joining({ places, keys, client, caller });
+  const membership = new Membership(places, caller);
 
   answerCalls({
-    configuration: () => ({
-      profile,
-      relay: relay?.url ?? null,
-      relayProblem,
-      version: app.getVersion(),
-      standIn: existsSync(join(process.resourcesPath, "stand-in")),
-    }),
-    pickMarkdown: async (window) => {
-      const { filePaths } = await dialog.showOpenDialog(window, {
-        title: "Import Markdown",
-        properties: ["openFile", "multiSelections"],
-        filters: [
-          { name: "Markdown", extensions: ["md", "markdown", "mdown", "txt"] },
-          { name: "All files", extensions: ["*"] },
-        ],
-      });
-      return Promise.all(filePaths.map(readMarkdown));
+    configuration: async (window) => {
+      const link = invitations.waiting;
+      places.arrived();
+      // Whoever asks this has just started, and listens by the time that it has the answer.
+      if (link !== null) setImmediate(() => sendNotice(window, { type: "invited", link }));
+      return {
+        profile,
+        ...places.configuration,
+        device: await keys.device(),
+        version: app.getVersion(),
+        standIn: existsSync(join(process.resourcesPath, "stand-in")),
+      };
     },
+    pickMarkdown,
     filesToImport: () => {
       const files = waitingImports;
       waitingImports = [];
@@ -89,25 +103,31 @@ async function run({ profile, relay: relayArgument, imports, screenshot }: Argum
         };
       }
     },
-    setRelay: async (_, text) => {
-      const parsed = text === null ? null : parseRelayUrl(text);
-      if (parsed !== null && !parsed.ok) return { ok: false, code: "relay-refused", message: parsed.message };
-      const next = parsed?.relay ?? null;
-      const saved = await save({ relay: next?.url ?? null });
-      if (!saved.ok) return saved;
-      relay = next;
-      relayProblem = null;
-      // After the answer has left: the page that asked is about to be replaced.
-      setImmediate(() => windows.forEach((window) => void window.restart()));
-      return { ok: true };
+    setRelay: (_, text) => setOpenRelay({ places, client }, text),
+    readInvite: (_, link) => {
+      invitations.wasRead(link);
+      return joining.readInvite(link);
     },
-    readyToClose: (window) => {
-      windows.get(window)?.readyToClose();
+    acceptInvite: (_, wanted) => joining.accept(wanted),
+    turnTo: (_, current) => places.turnTo(current),
+    forgetWorkspace: (_, workspace) => places.forget(workspace),
+    noteRole: async (_, workspace, role) => {
+      await places.noteRole(workspace, role);
       return null;
     },
-    keepOpen: (window) => {
-      windows.get(window)?.keepOpen();
+    ticket: (_, workspace) => membership.ticket(workspace),
+    people: (_, workspace) => membership.people(workspace),
+    invite: (_, workspace, wanted) => membership.invite(workspace, wanted),
+    manage: (_, workspace, wanted) => membership.manage(workspace, wanted),
+    exportText,
+    readyToClose: (window) => {
+      windows.of(window)?.readyToClose();
+      return null;
+    },
+    keepOpen: async (window) => {
+      windows.of(window)?.keepOpen();
       quitting = false;
+      await places.stay();
       return null;
     },
   });
@@ -117,26 +137,13 @@ async function run({ profile, relay: relayArgument, imports, screenshot }: Argum
     // A window that flushes first has held up the quit that it closes for.
     if (quitting || process.platform !== "darwin") app.quit();
   });
-  const open = (): DeckleWindow => {
-    const window = openWindow({
-      preload: join(appFolder, "electron", "preload.cjs"),
-      devTools,
-      size: settings.window ?? firstSize,
-      onResized: (size) => void save({ window: size }),
-    });
-    windows.set(window.browser, window);
-    window.browser.on("closed", () => windows.delete(window.browser));
-    return window;
-  };
   app.on("activate", () => {
-    if (windows.size === 0) open();
+    if (windows.count === 0) windows.open();
   });
-  app.on("second-instance", () => {
-    const window = windows.keys().next().value ?? open().browser;
-    if (window.isMinimized()) window.restore();
-    window.focus();
-  });
-  const first = open();
+  const first = windows.open();
+  const comeForward = (): void => windows.bringForward(invitations.waiting);
+  app.on("second-instance", comeForward);
+  app.on("open-url", comeForward);
   if (screenshot !== null) {
     await saveScreenshot(first.browser, screenshot);
     console.log(`screenshot ${screenshot}`);
@@ -163,8 +170,18 @@ if (!app.requestSingleInstanceLock()) {
     0,
   );
 }
+// Links: the system starts us with one, starts us again, or tells us (macOS), perhaps before we are ready.
+const invitations = new Invitations();
+if (parsed.value.invite !== null) invitations.take([parsed.value.invite]);
+app.on("second-instance", (_, words) => invitations.take(words));
+app.on("open-url", (event, url) => {
+  event.preventDefault();
+  invitations.take([url]);
+});
+// From a working copy it would be Electron that is started, without us. What follows the -- is no switch.
+if (app.isPackaged) app.setAsDefaultProtocolClient(inviteScheme, process.execPath, ["--"]);
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => app.quit());
-run(parsed.value).catch((error: unknown) => {
+run(parsed.value, invitations).catch((error: unknown) => {
   console.error("Deckle could not start:", error);
   app.exit(1);
 });

@@ -10,12 +10,17 @@ import "./ui/tokens.css";
 import { App } from "./app/App.tsx";
 import { bridge } from "./app/bridge.ts";
 import { Desk } from "./app/desk.ts";
+import { engineAnswers } from "./app/engine-answers.ts";
+import { engineOptions } from "./app/places/engine-options.ts";
 import { EngineConnection, startEngine } from "./editor/connection.ts";
 import type { Question } from "./editor/connection.ts";
 import { readRendering } from "./editor/renderings.ts";
 
 const configuration = bridge.configuration();
-const connection = new EngineConnection(async () => startEngine((await configuration).relay));
+const connection = new EngineConnection(
+  async () => startEngine(engineOptions(await configuration)),
+  engineAnswers(bridge, configuration),
+);
 const desk = new Desk({
   connection,
   bridge,

@@ -16,6 +16,8 @@ export interface RelayProcess {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** The link of the first owner's invite, which a relay of members prints; null where it is open or owned. */
+  readonly ownerInvite: () => string | null;
   /** Resolves when the process has ended, whoever ended it. */
   readonly exited: Promise<void>;
   /** An orderly end: SIGTERM, and SIGKILL where that is not heeded. */
@@ -28,11 +30,15 @@ export interface RelayProcess {
 export async function startRelay({
   dataDir,
   port = 0,
+  isOpen = true,
 }: {
   dataDir: string;
   port?: number;
+  /** Whether it lets in everybody, or members only. */
+  isOpen?: boolean;
 }): Promise<RelayProcess> {
-  const words = [join(root, "relay", "cli.ts"), "serve", "--data", dataDir, "--port", String(port), "--open"];
+  const cli = join(root, "relay", "cli.ts");
+  const words = [cli, "serve", "--data", dataDir, "--port", String(port), ...(isOpen ? ["--open"] : [])];
   // In a process group of its own: Ctrl-C must not stop it before the window has handed over its last edits.
   const relay = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   let said = "";
@@ -63,6 +69,7 @@ export async function startRelay({
     url,
     port: Number(new URL(url).port),
     pid: relay.pid,
+    ownerInvite: () => /deckle:\/\/join\?\S+/.exec(said)?.[0] ?? null,
     exited,
     stop: () => end("SIGTERM"),
     kill9: () => end("SIGKILL"),

@@ -119,7 +119,14 @@ function say(what: string, words: string): void {
 }
 
 async function main(): Promise<void> {
-  const { profile, relay: askedRelay, imports, headless: askedHeadless, screenshot } = readArguments();
+  const {
+    profile,
+    relay: askedRelay,
+    imports,
+    invite,
+    headless: askedHeadless,
+    screenshot,
+  } = readArguments();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
 
   const headless = askedHeadless || !hasDisplay();
@@ -141,6 +148,7 @@ async function main(): Promise<void> {
       `--relay=${relay}`,
       ...imports.map((file) => `--import=${resolve(here, file)}`),
       ...(picture === null ? [] : [`--screenshot=${resolve(here, picture)}`]),
+      ...(invite === null ? [] : [invite]),
     ],
     display,
   );

@@ -200,14 +200,24 @@ test("the bridge is the contract and nothing more", async () => {
   );
   expect(names.toSorted()).toEqual(
     [
+      "acceptInvite",
       "configuration",
+      "exportText",
       "filesToImport",
+      "forgetWorkspace",
+      "invite",
       "keepOpen",
+      "manage",
+      "noteRole",
       "onNotice",
       "openLink",
+      "people",
       "pickMarkdown",
+      "readInvite",
       "readyToClose",
       "setRelay",
+      "ticket",
+      "turnTo",
     ].toSorted(),
   );
 });
@@ -222,6 +232,10 @@ test("arguments that do not fit the contract are refused before anything is done
       () => bridge["openLink"]?.("https://example.org/".padEnd(9000, "x")),
       () => bridge["setRelay"]?.({ toString: "ws://127.0.0.1/" }),
       () => bridge["setRelay"]?.("ws://127.0.0.1/".padEnd(3000, "x")),
+      () => bridge["noteRole"]?.("w", "king"),
+      () => bridge["manage"]?.("w", { call: "accept", publicKey: "mine" }),
+      () => bridge["ticket"]?.(),
+      () => bridge["exportText"]?.({ name: "x".repeat(300), text: "" }),
     ];
     return Promise.all(
       tries.map((attempt) =>
@@ -232,7 +246,7 @@ test("arguments that do not fit the contract are refused before anything is done
       ),
     );
   });
-  expect(outcomes).toEqual(["refused", "refused", "refused", "refused"]);
+  expect(outcomes).toEqual(Array.from({ length: 8 }, () => "refused"));
 });
 
 test.each([

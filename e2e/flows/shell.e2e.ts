@@ -29,7 +29,10 @@ const policy = (page: Page) =>
 
 test("a relay set in the window is in the policy of the page that follows, and kept", async () => {
   deckle = await launchApp({ dataDir });
-  expect(await configuration(deckle.page)).toMatchObject({ relay: null, relayProblem: null });
+  expect(await configuration(deckle.page)).toMatchObject({
+    place: { kind: "private" },
+    relayProblem: null,
+  });
   expect(await policy(deckle.page)).toContain("connect-src 'self';");
 
   const emptied = deckle.page.waitForURL("about:blank");
@@ -42,20 +45,22 @@ test("a relay set in the window is in the policy of the page that follows, and k
   await deckle.close();
 
   deckle = await launchApp({ dataDir });
-  expect(await configuration(deckle.page)).toMatchObject({ relay: "ws://127.0.0.1:9/sync" });
+  expect(await configuration(deckle.page)).toMatchObject({
+    place: { kind: "open", relay: "ws://127.0.0.1:9/sync" },
+  });
 });
 
 test("a relay that cannot be used is refused in words, and nothing changes", async () => {
   deckle = await launchApp({ dataDir });
   const answer = await deckle.page.evaluate(() => window.deckle.setRelay("http://127.0.0.1:9/"));
   expect(answer).toMatchObject({ ok: false, code: "relay-refused" });
-  expect(await configuration(deckle.page)).toMatchObject({ relay: null });
+  expect(await configuration(deckle.page)).toMatchObject({ place: { kind: "private" } });
 });
 
 test("a broken --relay and broken settings do not keep anyone from writing", async () => {
   deckle = await launchApp({ dataDir, relay: "ws://relay.example.org/sync" });
   const first = await configuration(deckle.page);
-  expect(first.relay).toBeNull();
+  expect(first.place).toEqual({ kind: "private" });
   expect(first.relayProblem).toContain("wss://");
   await deckle.close();
 

@@ -35,7 +35,10 @@ function answerCall<Name extends CallName>(name: Name, answers: Answers): void {
   });
 }
 
-/** The window that asks; null for subframes, frames already gone, other origins, and anything without a window. */
+/**
+ * The window that asks; null for subframes, frames already gone, other origins, and anything without a
+ * window.
+ */
 function senderWindow({ senderFrame, sender }: IpcMainInvokeEvent): BrowserWindow | null {
   if (!senderFrame || senderFrame.parent !== null || senderFrame.origin !== appOrigin) return null;
   return BrowserWindow.fromWebContents(sender);

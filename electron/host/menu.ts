@@ -20,6 +20,10 @@ export function installMenu({ devTools }: { devTools: boolean }): void {
         submenu: [
           item("New Document", "CmdOrCtrl+N", "new-document"),
           item("Import Markdown…", "CmdOrCtrl+Shift+I", "import"),
+          item("Export Document…", "CmdOrCtrl+Shift+E", "export"),
+          separator,
+          item("Join Workspace…", null, "join"),
+          item("Share Workspace…", null, "share"),
           ...(isMac ? [] : [separator, settings]),
           separator,
           isMac ? { role: "close" } : { role: "quit" },
@@ -77,10 +81,10 @@ function macMenu(settings: MenuItemConstructorOptions): MenuItemConstructorOptio
   };
 }
 
-function item(label: string, accelerator: string, command: Command): MenuItemConstructorOptions {
+function item(label: string, accelerator: string | null, command: Command): MenuItemConstructorOptions {
   return {
     label,
-    accelerator,
+    ...(accelerator !== null && { accelerator }),
     click: (_, window) => {
       if (window instanceof BrowserWindow) sendNotice(window, { type: "command", command });
     },

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { settingsBytesMax } from "../policy/limits.ts";
-import { readSettings, writeSettings } from "./settings.ts";
+import { joinedMax, leftMax, settingsBytesMax, workspaceNameCharsMax } from "../policy/limits.ts";
+import { readSettings, writeSettings, type Settings } from "./settings.ts";
 
 let folder: string;
 let file: string;
@@ -73,4 +73,64 @@ test("only the person can read them", async () => {
   await chmod(folder, 0o755);
   const { mode } = await import("node:fs/promises").then(({ stat }) => stat(file));
   expect(mode & 0o077).toBe(0);
+});
+
+const poems = {
+  workspace: "2j9knpCseyhnK8izDmLpGP5WMdZQ",
+  relay: "wss://relay.example.org/sync",
+  name: "Poems",
+  role: "editor",
+} as const;
+
+test("workspaces, where the profile is, and what was agreed to are kept", async () => {
+  const settings: Settings = {
+    version: 1,
+    relay: null,
+    workspaces: [poems],
+    current: poems.workspace,
+    agreesToReadableKey: true,
+  };
+  await writeSettings(file, settings);
+  expect(await readSettings(file)).toEqual({ settings, problem: null });
+});
+
+test("as many workspaces as the limits fit, with the longest of all; one more does not", async () => {
+  const longest = { ...poems, relay: "x".repeat(2048), name: "\u0001".repeat(workspaceNameCharsMax) };
+  const settings: Settings = {
+    version: 1,
+    relay: null,
+    workspaces: Array.from({ length: joinedMax }, () => longest),
+    left: Array.from({ length: leftMax }, () => ({ workspace: longest.workspace, relay: longest.relay })),
+  };
+  expect(await writeSettings(file, settings)).toEqual({ ok: true });
+  expect(await readSettings(file)).toEqual({ settings, problem: null });
+  const tooMany = { ...settings, workspaces: [...(settings.workspaces ?? []), poems] };
+  expect(await writeSettings(file, tooMany)).toMatchObject({ ok: false });
+  expect(await readSettings(file)).toEqual({ settings, problem: null });
+});
+
+test("a workspace that cannot be read is dropped and said; everything else is kept", async () => {
+  await mkdir(join(folder, "profile"));
+  const left = { workspace: poems.workspace, relay: poems.relay };
+  const others = { version: 1, relay: "ws://127.0.0.1:8137/sync", current: "private" };
+  const text = JSON.stringify({
+    ...others,
+    workspaces: [{ ...poems, role: "king" }, poems, 7, { ...poems, workspace: "no id" }],
+    left: [null, left],
+  });
+  await writeFile(file, text);
+  const { settings, problem } = await readSettings(file);
+  expect(settings).toEqual({ ...others, workspaces: [poems], left: [left] });
+  expect(problem).toContain(`${file}.broken`);
+  expect(await readFile(`${file}.broken`, "utf8")).toBe(text);
+  expect(await readFile(file, "utf8")).toBe(text);
+});
+
+test("more workspaces than the limit: the first are kept, and it is said", async () => {
+  await mkdir(join(folder, "profile"));
+  const workspaces = Array.from({ length: joinedMax + 1 }, () => poems);
+  await writeFile(file, JSON.stringify({ version: 1, relay: null, workspaces }));
+  const { settings, problem } = await readSettings(file);
+  expect(settings.workspaces).toHaveLength(joinedMax);
+  expect(problem).not.toBeNull();
 });

@@ -2,19 +2,49 @@
  * The settings of one profile, a small JSON file. Written to a temporary file and renamed, so it is
  * always whole; one that is broken all the same is set aside, said, and never in the way of starting.
  */
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { copyFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { z } from "zod";
-import type { Failure } from "../ipc.ts";
-import { relayUrlCharactersMax, settingsBytesMax } from "../policy/limits.ts";
+import { joined, type Failure } from "../ipc.ts";
+import {
+  joinedMax,
+  leftMax,
+  relayUrlCharactersMax,
+  settingsBytesMax,
+  workspaceNameCharsMax,
+} from "../policy/limits.ts";
+import { isDocumentId } from "../../relay/protocol/ids.ts";
+import { ownerOnly, reasonOf, writeDurably } from "./durable.ts";
+
+const workspaceId = z.string().refine(isDocumentId);
+const relayUrl = z.string().max(relayUrlCharactersMax);
+const listed = joined.extend({
+  workspace: workspaceId,
+  relay: relayUrl,
+  name: z.string().max(workspaceNameCharsMax),
+});
+const leftBehind = z.object({ workspace: workspaceId, relay: relayUrl });
 
 const schema = z.object({
   version: z.literal(1),
-  /** As the person gave it; `null` writes alone. */
-  relay: z.string().max(relayUrlCharactersMax).nullable(),
+  /** The open relay, as the person gave it; `null` is none. */
+  relay: relayUrl.nullable(),
+  /** Joined, in that order. */
+  workspaces: z.array(listed).max(joinedMax).optional(),
+  /** Joined once and left since, in that order: an invite to one of them at another relay is not followed. */
+  left: z.array(leftBehind).max(leftMax).optional(),
+  /** Where it is: a workspace's id, `private` or `open`. Absent is open where there is a relay. */
+  current: z.string().max(64).optional(),
+  /** The device's key may be kept so that programs of the same person can read it. */
+  agreesToReadableKey: z.boolean().optional(),
   window: z.object({ width: z.int().positive(), height: z.int().positive() }).optional(),
 });
 export type Settings = z.infer<typeof schema>;
+
+/** As it is on the disk: of what is a list each entry stands for itself. */
+const kept = schema.extend({
+  workspaces: z.array(z.unknown()).optional(),
+  left: z.array(z.unknown()).optional(),
+});
 
 export const defaultSettings: Settings = { version: 1, relay: null };
 
@@ -27,12 +57,40 @@ export interface ReadSettings {
 export async function readSettings(file: string): Promise<ReadSettings> {
   try {
     if ((await stat(file)).size > settingsBytesMax) throw new RangeError("too large");
-    return { settings: schema.parse(JSON.parse(await readFile(file, "utf8"))), problem: null };
+    const { workspaces, left, ...others } = kept.parse(JSON.parse(await readFile(file, "utf8")));
+    const settings: Settings = {
+      ...others,
+      ...(workspaces && { workspaces: readable(listed, workspaces).slice(0, joinedMax) }),
+      ...(left && { left: readable(leftBehind, left).slice(-leftMax) }),
+    };
+    const dropped = (list: readonly unknown[] = [], read: readonly unknown[] = []): number =>
+      list.length - read.length;
+    const lost = dropped(workspaces, settings.workspaces) + dropped(left, settings.left);
+    return { settings, problem: lost === 0 ? null : await keepCopy(file) };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       return { settings: defaultSettings, problem: null };
     }
     return { settings: defaultSettings, problem: await setAside(file) };
+  }
+}
+
+function readable<Entry>(schema: z.ZodType<Entry>, list: readonly unknown[]): Entry[] {
+  return list.flatMap((each) => {
+    const parsed = schema.safeParse(each);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** What could not be read is gone at the next write. */
+async function keepCopy(file: string): Promise<string> {
+  const lost = "Some workspaces in the settings of this profile could not be read and are not on the list";
+  try {
+    await rm(`${file}.broken`, { recursive: true, force: true });
+    await copyFile(file, `${file}.broken`);
+    return `${lost}; the settings as they were are ${file}.broken.`;
+  } catch {
+    return `${lost}. Join them again with an invite.`;
   }
 }
 
@@ -49,41 +107,14 @@ async function setAside(file: string): Promise<string> {
 }
 
 export async function writeSettings(file: string, settings: Settings): Promise<{ ok: true } | Failure> {
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeDurably(temporary, `${JSON.stringify(schema.parse(settings), null, 2)}\n`);
-    await rename(temporary, file);
-    await syncFolder(dirname(file));
+    await writeDurably(file, `${JSON.stringify(schema.parse(settings), null, 2)}\n`, ownerOnly);
     return { ok: true };
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     return {
       ok: false,
       code: "settings-not-saved",
-      message: `The settings could not be saved (${reason}). Check that the disk has room and can be written, then try again.`,
+      message: `The settings could not be saved (${reasonOf(error)}). Check that the disk has room and can be written, then try again.`,
     };
-  }
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, "w", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Without it a power cut may undo the rename. Windows cannot open folders and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(join(folder, "."), "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

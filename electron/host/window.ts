@@ -5,10 +5,13 @@ import { BrowserWindow, nativeTheme } from "electron";
 import { writeFile } from "node:fs/promises";
 import { newWindow, nextClosing, type Closing, type ClosingEvent } from "../policy/closing.ts";
 import { closeWaitMs } from "../policy/limits.ts";
-import { appUrl } from "../policy/origin.ts";
+import { appUrl, isAppUrl } from "../policy/origin.ts";
 import { sendNotice } from "./ipc.ts";
 
-/** The page's own background, so that nothing flashes before it has painted. Equal to --paper in renderer/ui/tokens.css. */
+/**
+ * The page's own background, so that nothing flashes before it has painted. Equal to --paper in
+ * renderer/ui/tokens.css.
+ */
 const background = { light: "#fdfcfa", dark: "#1c1b1a" } as const;
 const smallest = { minWidth: 480, minHeight: 360 } as const;
 /** After the page says that it has painted: time for the engine to bring in the document. */
@@ -83,7 +86,10 @@ export function openWindow({ preload, devTools, size, onResized }: WindowOptions
   });
   browser.on("resized", () => onResized(sizeOf(browser)));
   browser.on("closed", () => clearTimeout(deadline));
-  browser.webContents.on("did-finish-load", () => advance("loaded"));
+  browser.webContents.on("did-finish-load", () => {
+    // The empty page of a restart hears nothing, and would be waited for.
+    if (isAppUrl(browser.webContents.getURL())) advance("loaded");
+  });
   browser.webContents.on("render-process-gone", () => advance("crashed"));
   void browser.loadURL(appUrl);
 

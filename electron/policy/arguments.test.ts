@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { inviteLink } from "../../relay/protocol/invite-link.ts";
 import { parseArguments } from "./arguments.ts";
 import { importsMax, profileCharactersMax } from "./limits.ts";
 
@@ -8,6 +9,7 @@ const nothing = {
   imports: [],
   headless: false,
   screenshot: null,
+  invite: null,
   unknown: [],
 };
 
@@ -38,6 +40,34 @@ test("everything, in both forms", () => {
 
 test("the switches of Chromium are returned, for the caller to judge", () => {
   const words = ["--no-sandbox", "--inspect=0", "app", "-x", "--headless=new", "--"];
+  expect(parseArguments(words)).toEqual({ ok: true, value: { ...nothing, unknown: words } });
+});
+
+const link = inviteLink({
+  relay: "wss://relay.example.org/sync",
+  workspace: "2j9knpCseyhnK8izDmLpGP5WMdZQ",
+  role: "viewer",
+  name: "",
+  secret: "abcdefghijklmnopqrstuv",
+});
+
+test("the link of an invite is taken wherever it stands; one that is broken is unknown", () => {
+  expect(parseArguments([link, "--profile=two"])).toEqual({
+    ok: true,
+    value: { ...nothing, profile: "two", invite: link },
+  });
+  expect(parseArguments(["--", link])).toEqual({
+    ok: true,
+    value: { ...nothing, invite: link, unknown: ["--"] },
+  });
+  expect(parseArguments(["deckle://join?x"])).toEqual({
+    ok: true,
+    value: { ...nothing, unknown: ["deckle://join?x"] },
+  });
+});
+
+test("attack: a link that becomes several words switches nothing", () => {
+  const words = ["--", "deckle://join?", "--relay=ws://127.0.0.1:1/sync", "--import", "/etc/passwd"];
   expect(parseArguments(words)).toEqual({ ok: true, value: { ...nothing, unknown: words } });
 });
 

@@ -1,7 +1,11 @@
 /**
  * The command line of Deckle. Chromium's and Electron's own switches share it, so what is not known here
  * is returned, for the caller to refuse (`npm start`) or to leave alone (the main process).
+ *
+ * The system starts us with the link that a person opened, after `--`: whoever wrote the link may have tried
+ * to make several words of it, so no switch counts there.
  */
+import { inviteAmong } from "./invitation.ts";
 import { importsMax, profileCharactersMax } from "./limits.ts";
 
 export interface Arguments {
@@ -13,6 +17,8 @@ export interface Arguments {
   readonly headless: boolean;
   /** Where to save a picture of the window once it shows something. */
   readonly screenshot: string | null;
+  /** The link of an invite. */
+  readonly invite: string | null;
   readonly unknown: readonly string[];
 }
 
@@ -33,7 +39,8 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
   const imports: string[] = [];
   const unknown: string[] = [];
 
-  const waiting = words.values();
+  const end = words.indexOf("--");
+  const waiting = (end < 0 ? words : words.slice(0, end)).values();
   for (const word of waiting) {
     const [name, inline] = split(word);
     if (name === "--headless" && inline === undefined) {
@@ -41,7 +48,7 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
       continue;
     }
     if (!takesValue.has(name)) {
-      unknown.push(word);
+      if (inviteAmong([word]) === null) unknown.push(word);
       continue;
     }
     const value = inline ?? next(waiting);
@@ -62,7 +69,9 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
   }
   if (imports.length > importsMax)
     return { ok: false, message: `At most ${importsMax} files can be imported at once.` };
-  return { ok: true, value: { profile, relay, imports, headless, screenshot, unknown } };
+  if (end >= 0) unknown.push(...words.slice(end).filter((word) => inviteAmong([word]) === null));
+  const invite = inviteAmong(words);
+  return { ok: true, value: { profile, relay, imports, headless, screenshot, invite, unknown } };
 }
 
 const takesValue: ReadonlySet<string> = new Set(["--profile", "--relay", "--import", "--screenshot"]);

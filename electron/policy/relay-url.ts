@@ -22,7 +22,9 @@ export type RelayUrl =
 const good =
   "A relay address looks like wss://relay.example.org/sync, or ws://127.0.0.1:8137/sync on this machine.";
 
-/** What a host may consist of. URL parsing alone lets `*`, `;` and `'` through, which mean things in a CSP. */
+/**
+ * What a host may consist of. URL parsing alone lets `*`, `;` and `'` through, which mean things in a CSP.
+ */
 const hostPattern = /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/;
 
 export function parseRelayUrl(text: string): RelayUrl {

@@ -1,6 +1,6 @@
 /** The window: library, page, status; and what the window as a whole listens to. */
 import { PanelLeftOpen } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { Button } from "../ui/Button.tsx";
 import "../editor/document.css";
 import "../editor/blocks.css";
@@ -9,27 +9,43 @@ import type { Desk } from "./desk.ts";
 import { listenForFileDrops } from "./import/dropped-files.ts";
 import { Library } from "./library/Library.tsx";
 import { Notices } from "./notices/Notices.tsx";
+import { Banner } from "./page/Banner.tsx";
+import { DocumentMenu } from "./page/DocumentMenu.tsx";
 import { Page } from "./page/Page.tsx";
 import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
 import { shownKey } from "./shown-key.ts";
 import { StatusLine } from "./status/StatusLine.tsx";
+import { useReadOnly } from "./use-read-only.ts";
 import { useStore } from "./use-store.ts";
 
 // Dialogs are not needed to write; their code is fetched when the first one opens.
 const SettingsDialog = lazy(async () => ({
   default: (await import("./settings/SettingsDialog.tsx")).SettingsDialog,
 }));
+const JoinDialog = lazy(async () => ({ default: (await import("./places/JoinDialog.tsx")).JoinDialog }));
+const MoveDialog = lazy(async () => ({ default: (await import("./places/MoveDialog.tsx")).MoveDialog }));
+const ShareDialog = lazy(async () => ({ default: (await import("./sharing/ShareDialog.tsx")).ShareDialog }));
 const LinkDialog = lazy(async () => ({ default: (await import("./page/LinkDialog.tsx")).LinkDialog }));
 
 const narrow = "(max-width: 52rem)";
 const sidebarKey = "deckle.sidebar";
+
+/** A window may be narrow for a moment before it has its size, and people make it so and wide again. */
+function onNarrow(changed: () => void): () => void {
+  const query = matchMedia(narrow);
+  query.addEventListener("change", changed);
+  return () => query.removeEventListener("change", changed);
+}
 
 function Dialogs({ desk }: { desk: Desk }) {
   const dialog = useStore(desk.dialog);
   return (
     <Suspense fallback={null}>
       {dialog?.name === "settings" && <SettingsDialog desk={desk} />}
+      {dialog?.name === "join" && <JoinDialog key={dialog.link} desk={desk} link={dialog.link} />}
+      {dialog?.name === "move" && <MoveDialog desk={desk} />}
+      {dialog?.name === "share" && <ShareDialog desk={desk} />}
       {dialog?.name === "link" && (
         <LinkDialog href={dialog.href} onClose={(href) => desk.closeLinkDialog(href)} />
       )}
@@ -37,25 +53,37 @@ function Dialogs({ desk }: { desk: Desk }) {
   );
 }
 
+/** Where nothing is open; a page lies ready at once wherever one may write. */
+function Empty({ desk }: { desk: Desk }) {
+  const library = useStore(desk.library);
+  const readOnly = useReadOnly(desk);
+  return (
+    <div className={styles["empty"]}>
+      {library?.length === 0 && readOnly !== null && <p>There is nothing here yet. {readOnly}</p>}
+    </div>
+  );
+}
+
 export function App({ desk }: { desk: Desk }) {
   const page = useStore(desk.page);
-  const [sidebar, setSidebar] = useState(
-    () => localStorage.getItem(sidebarKey) !== "hidden" && !matchMedia(narrow).matches,
-  );
+  const readOnly = useReadOnly(desk);
+  const isNarrow = useSyncExternalStore(onNarrow, () => matchMedia(narrow).matches);
+  const [beside, setBeside] = useState(() => localStorage.getItem(sidebarKey) !== "hidden");
+  // Over the page it is a guest, who comes when asked.
+  const [over, setOver] = useState(false);
+  const sidebar = isNarrow ? over : beside;
   const toggle = useCallback(() => {
-    setSidebar((shown) => {
+    if (isNarrow) return setOver((shown) => !shown);
+    setBeside((shown) => {
       localStorage.setItem(sidebarKey, shown ? "hidden" : "shown");
       return !shown;
     });
-  }, []);
-  const chosen = useCallback(() => {
-    if (matchMedia(narrow).matches) setSidebar(false);
-  }, []);
+  }, [isNarrow]);
+  const chosen = useCallback(() => setOver(false), []);
 
   useEffect(() => {
     const keydown = (event: KeyboardEvent): void => {
-      // Over the page the sidebar is a guest.
-      if (event.key === "Escape" && matchMedia(narrow).matches) setSidebar(false);
+      if (event.key === "Escape") setOver(false);
       if (event.key !== "\\" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
       event.preventDefault();
       toggle();
@@ -96,12 +124,19 @@ export function App({ desk }: { desk: Desk }) {
           )}
           {page && <Toolbar desk={desk} />}
           {page && <TableBar desk={desk} />}
+          {page && (
+            <div className={styles["end"]}>
+              {readOnly !== null && (
+                <span className={styles["read-only"]} title={readOnly}>
+                  Read only
+                </span>
+              )}
+              <DocumentMenu desk={desk} />
+            </div>
+          )}
         </header>
-        {page ? (
-          <Page key={page.session.document} desk={desk} page={page} />
-        ) : (
-          <div className={styles["empty"]} />
-        )}
+        <Banner desk={desk} />
+        {page ? <Page key={page.session.document} desk={desk} page={page} /> : <Empty desk={desk} />}
         <StatusLine status={desk.status} />
       </main>
       <Notices board={desk.notices} />

@@ -4,7 +4,7 @@
  */
 import type { Command } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
-import type { Bridge, Configuration, FileResult, Notice } from "../../electron/ipc.ts";
+import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
 import type { Activity } from "../editor/activity.ts";
 import { redoCommand, undoCommand } from "../editor/commands.ts";
 import type { EngineConnection } from "../editor/connection.ts";
@@ -13,16 +13,28 @@ import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
 import type { Rendering } from "../editor/renderings.ts";
-import type { DocumentId, FromEngine, LibraryEntry } from "../engine/port.ts";
+import type { DocumentId, FromEngine, LibraryEntry, RelayState } from "../engine/port.ts";
+import { readOnlyWords } from "./access/access.ts";
+import { exportDocument } from "./export/export-document.ts";
 import { settleMsMax } from "./limits.ts";
 import { NoticeBoard } from "./notices/notice-board.ts";
+import { bannerWords } from "./page/banner-words.ts";
 import { blankDocument } from "./page/blank-document.ts";
+import { placeId, relayOf, workspaceName } from "./places/place-words.ts";
+import { Places } from "./places/places.ts";
+import { Sharing } from "./sharing/sharing.ts";
 import { StatusLineStore } from "./status/status-line-store.ts";
 import { Store } from "./store.ts";
 
 export type Focus = "title" | "text";
 export type Page = { session: Session; progress: Progress; focus: Focus };
-export type Dialog = { name: "settings" } | { name: "link"; href: string };
+export type Dialog =
+  | { name: "settings" }
+  | { name: "link"; href: string }
+  /** With the link of an invite, where somebody opened one. */
+  | { name: "join"; link: string }
+  | { name: "share" }
+  | { name: "move" };
 
 export type DeskOptions = {
   connection: EngineConnection;
@@ -34,7 +46,11 @@ export type DeskOptions = {
   newClientId(): string;
 };
 
-const lastDocumentKey = "deckle.lastDocument";
+/** Each place has a last document of its own: what another one holds is not to be opened here. */
+const lastDocumentKey = ({ place }: Configuration): string =>
+  place.kind === "private" ? "deckle.lastDocument" : `deckle.lastDocument.${placeKey(place)}`;
+const placeKey = (place: Exclude<Place, { kind: "private" }>): string =>
+  place.kind === "open" ? place.relay : place.workspace;
 
 /** Whether there is a document whose words could be anywhere. */
 const isAtHand = ({ state }: Progress): boolean => state === "open" || state === "opening";
@@ -43,20 +59,39 @@ export class Desk {
   readonly library = new Store<readonly LibraryEntry[] | null>(null);
   readonly page = new Store<Page | null>(null);
   readonly dialog = new Store<Dialog | null>(null);
-  readonly configuration = new Store<Configuration | null>(null);
   readonly activity = new Store<Activity>(new Set());
   readonly status = new StatusLineStore();
   readonly notices = new NoticeBoard();
+  /** What stays on this device though the page is shared, and what to do; null where nothing does. */
+  readonly banner = new Store<string | null>(null);
+  readonly places: Places;
+  readonly sharing: Sharing;
   #options: DeskOptions;
   /** The page's session, and those that were left and still have something to hand over. */
   #sessions = new Map<DocumentId, Session>();
   /** The document that was asked for last; an answer for any other comes too late. */
   #wanted: DocumentId | null = null;
   #creating = false;
+  #relay: RelayState | null = null;
   #startImports: Promise<void> = Promise.resolve();
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.sharing = new Sharing(options.bridge, () => this.#shownPlace, Date.now);
+    this.places = new Places({
+      bridge: options.bridge,
+      settle: () => this.settle(),
+      takeBack: async (workspace) => {
+        const answer = await options.connection.ask({ type: "take-back", workspace });
+        return answer.type === "failed" ? answer.message : null;
+      },
+    });
+    this.places.access.subscribe(() => this.#accessChanged());
+  }
+
+  get #shownPlace(): string {
+    const configuration = this.places.configuration.get();
+    return configuration ? placeId(configuration.place) : "";
   }
 
   get view(): EditorView | null {
@@ -71,13 +106,18 @@ export class Desk {
     );
     bridge.onNotice((notice) => this.#receiveNotice(notice));
     void this.#options.configuration.then((configuration) => {
-      this.configuration.set(configuration);
-      this.status.update({ relayUrl: configuration.relay });
+      this.places.configured(configuration);
+      this.status.update({ relayUrl: relayOf(configuration.place) });
       if (configuration.relayProblem) this.notices.show(configuration.relayProblem);
+      const last = preferences.getItem(lastDocumentKey(configuration));
+      if (last && this.#wanted === null) void this.open(last, "text");
     });
-    const last = preferences.getItem(lastDocumentKey);
-    if (last) void this.open(last, "text");
     this.#startImports = bridge.filesToImport().then((files) => this.importFiles(files));
+  }
+
+  /** Why nothing can be written here; null where it can. */
+  get readOnly(): string | null {
+    return readOnlyWords(this.places.access.get());
   }
 
   // Documents.
@@ -92,7 +132,7 @@ export class Desk {
   }
 
   async newDocument(focus: Focus = "title"): Promise<void> {
-    if (this.#creating) return;
+    if (this.#creating || this.#isReadOnly()) return;
     this.#creating = true;
     const answer = await this.#options.connection.ask({ type: "create", title: "" });
     this.#creating = false;
@@ -109,11 +149,14 @@ export class Desk {
   }
 
   async pickAndImport(): Promise<void> {
-    await this.importFiles(await this.#options.bridge.pickMarkdown());
+    if (!this.#isReadOnly()) await this.importFiles(await this.#options.bridge.pickMarkdown());
   }
 
   /** Imports what could be read and says what could not; opens the last one made. */
   async importFiles(results: readonly FileResult[]): Promise<void> {
+    // At the start it has to be known first where this is.
+    await this.#options.configuration;
+    if (results.length === 0 || this.#isReadOnly()) return;
     let last: DocumentId | null = null;
     for (const result of results) if (!result.ok) this.notices.show(result.message);
     for (const result of results) {
@@ -128,11 +171,61 @@ export class Desk {
     if (last) await this.open(last, "text");
   }
 
+  #isReadOnly(): boolean {
+    const words = this.readOnly;
+    if (words !== null) this.notices.show(words);
+    return words !== null;
+  }
+
+  async exportDocument(): Promise<void> {
+    const session = this.page.get()?.session;
+    if (!session?.state) return this.notices.show("There is no text here that could be exported.");
+    const problem = await exportDocument(this.#options.bridge, session.title.value, session.state.doc);
+    if (problem !== null) this.notices.show(`The document was not exported: ${problem}`);
+  }
+
+  /** @returns null once it is noted, or in words why it is not */
+  async handOver(session: Session, workspace: Joined): Promise<string | null> {
+    if (!(await session.settle(settleMsMax))) return "Deckle's engine has not taken everything you typed.";
+    const answer = await this.#options.connection.ask({
+      type: "hand-over",
+      document: session.document,
+      workspace: workspace.workspace,
+    });
+    if (answer.type === "failed") return answer.message;
+    const name = workspaceName(workspace);
+    const title = session.title.value.trim() || "Untitled";
+    this.notices.show(`“${title}” will be shared the next time you turn to ${name}.`, {
+      label: `Turn to ${name}`,
+      run: () => void this.turnTo(workspace.workspace),
+    });
+    return null;
+  }
+
+  async turnTo(place: string): Promise<void> {
+    const problem = await this.places.turnTo(place);
+    if (problem !== null) this.notices.show(problem);
+  }
+
+  /** Shows who is in this workspace; elsewhere says why there is nobody. */
+  share(): void {
+    const kind = this.places.configuration.get()?.place.kind;
+    if (kind === "workspace") {
+      void this.sharing.start();
+      return this.dialog.set({ name: "share" });
+    }
+    this.notices.show(
+      kind === "open"
+        ? "This relay is open: whoever reaches it reads and writes, and nobody has to be invited."
+        : "Nobody else is in your private workspace. Join a workspace to write with others.",
+    );
+  }
+
   // The text.
 
   run(command: Command): void {
     const { view } = this;
-    if (!view) return;
+    if (!view?.editable) return;
     command(view.state, view.dispatch, view);
     view.focus();
   }
@@ -173,14 +266,6 @@ export class Desk {
     if (this.page.get()) void this.#options.connection.ask({ type: "flush" });
   }
 
-  /** @returns null when main is about to reload the window, or in words why not */
-  async setRelay(url: string | null): Promise<string | null> {
-    const unsaved = await this.settle();
-    if (unsaved) return `The relay was not changed, for this window would reload: ${unsaved}`;
-    const answer = await this.#options.bridge.setRelay(url);
-    return answer.ok ? null : answer.message;
-  }
-
   async openLink(href: string): Promise<void> {
     const answer = await this.#options.bridge.openLink(href);
     if (!answer.ok) this.notices.show(answer.message);
@@ -189,7 +274,12 @@ export class Desk {
   // What comes in.
 
   #receive(message: FromEngine): void {
-    if (message.type === "relay") this.status.update({ relay: message.relay });
+    if (message.type === "access") this.places.receive(message.access);
+    if (message.type === "relay") {
+      this.#relay = message.relay;
+      this.status.update({ relay: message.relay });
+      this.#tellBanner();
+    }
     if (message.type === "sending") this.status.update({ sendingBytes: message.bytes });
     if (message.type !== "library") return;
     this.library.set(message.entries.toSorted((a, b) => b.createdAt - a.createdAt));
@@ -205,11 +295,12 @@ export class Desk {
     if (!entries || this.page.get() || this.#wanted !== null || this.#creating) return;
     const newest = entries[0];
     if (newest) await this.open(newest.document, "text");
-    else await this.newDocument("text");
+    else if (this.readOnly === null) await this.newDocument("text");
   }
 
   #receiveNotice(notice: Notice): void {
     if (notice.type === "closing") void this.#close();
+    else if (notice.type === "invited") this.dialog.set({ name: "join", link: notice.link });
     else
       switch (notice.command) {
         case "new-document":
@@ -218,6 +309,12 @@ export class Desk {
           return void this.pickAndImport();
         case "settings":
           return this.dialog.set({ name: "settings" });
+        case "export":
+          return void this.exportDocument();
+        case "join":
+          return this.dialog.set({ name: "join", link: "" });
+        case "share":
+          return this.share();
         case "undo":
         case "redo":
           return this.#undoOrRedo(notice.command);
@@ -249,6 +346,7 @@ export class Desk {
       clientId: this.#options.newClientId(),
       shown,
       listedTitle: this.library.get()?.find(({ document }) => document === documentId)?.title ?? "",
+      mayWrite: () => this.readOnly === null,
       plugins: () =>
         editorPlugins({
           askForLink: this.askForLink,
@@ -261,8 +359,9 @@ export class Desk {
     session.listen({
       progress: (progress) => this.#progressed(session, progress),
       facts: (facts) => {
-        if (this.page.get()?.session === session) this.status.update(facts);
-        else this.#letGo(session);
+        if (this.page.get()?.session !== session) return this.#letGo(session);
+        this.status.update(facts);
+        this.#tellBanner();
       },
     });
     return session;
@@ -270,11 +369,23 @@ export class Desk {
 
   #turnTo(session: Session, focus: Focus): void {
     const before = this.page.get()?.session;
-    this.#options.preferences.setItem(lastDocumentKey, session.document);
+    const configuration = this.places.configuration.get();
+    if (configuration) this.#options.preferences.setItem(lastDocumentKey(configuration), session.document);
     this.page.set({ session, progress: session.progress, focus });
     this.status.update({ document: isAtHand(session.progress), ...session.facts });
+    this.#tellBanner();
     before?.unmount();
     if (before) this.#letGo(before);
+  }
+
+  #accessChanged(): void {
+    for (const session of this.#sessions.values()) session.permissionChanged();
+    this.#tellBanner();
+  }
+
+  #tellBanner(): void {
+    const withheld = this.page.get()?.session.facts.withheld ?? null;
+    this.banner.set(bannerWords({ access: this.places.access.get(), relay: this.#relay, withheld }));
   }
 
   /** A document that was left is closed as soon as the engine has all of it. */

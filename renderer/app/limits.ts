@@ -10,3 +10,7 @@ export const importBytesMax = 8 * 1024 * 1024;
 export const noticesMax = 5;
 /** What takes longer than this says so. */
 export const progressAfterMs = 300;
+/** A document that is longer as Markdown is not exported: main takes as much. */
+export const exportCharsMax = 64 * 1024 * 1024;
+/** As long as the relay takes the name of a person, a device or a workspace. */
+export const nameCharsMax = 80;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { FromEngine, FromWindow } from "../engine/port.ts";
+import type { FromEngine, FromWindow, TicketAnswer } from "../engine/port.ts";
 import { EngineConnection } from "./connection.ts";
 import { openAfterMsMax, restartAfterMs, restartAfterMsMax } from "./limits.ts";
 
@@ -19,6 +19,7 @@ class FakePort {
 }
 
 const ports: FakePort[] = [];
+const tickets: ((ticket: TicketAnswer) => void)[] = [];
 let connection: EngineConnection;
 
 const latest = (): FakePort => {
@@ -30,11 +31,18 @@ const latest = (): FakePort => {
 beforeEach(() => {
   vi.useFakeTimers();
   ports.length = 0;
-  connection = new EngineConnection(async () => {
-    const port = new FakePort();
-    ports.push(port);
-    return { port: port as unknown as MessagePort, onError: (listener) => void (port.fail = listener) };
-  });
+  tickets.length = 0;
+  connection = new EngineConnection(
+    async () => {
+      const port = new FakePort();
+      ports.push(port);
+      return { port: port as unknown as MessagePort, onError: (listener) => void (port.fail = listener) };
+    },
+    {
+      ticket: () => new Promise((resolve) => tickets.push(resolve)),
+      importHistory: (document) => Promise.resolve(`${document} is not new there.`),
+    },
+  );
 });
 afterEach(() => {
   connection.stop();
@@ -85,6 +93,35 @@ describe("the connection to the engine", () => {
   it("does not wait for a silent engine for ever", async () => {
     await vi.advanceTimersByTimeAsync(openAfterMsMax + restartAfterMsMax);
     expect(ports.length).toBeGreaterThan(1);
+  });
+
+  it("answers what the engine asks, whatever number its own questions have reached", async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    const asked = connection.ask({ type: "flush" });
+    const heard = vi.fn<() => void>();
+    connection.subscribe(heard);
+    latest().say({ type: "ticket", request: 1 });
+    latest().say({ type: "import-history", request: 2, document: "d" });
+    tickets[0]?.({ ok: true, ticket: "t" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(latest().sent).toEqual([
+      { type: "flush", request: 1 },
+      { type: "history-imported", request: 2, failure: "d is not new there." },
+      { type: "ticket", request: 1, ticket: { ok: true, ticket: "t" } },
+    ]);
+    latest().say({ type: "flushed", request: 1 });
+    expect(await asked).toEqual({ type: "flushed", request: 1 });
+    expect(heard).not.toHaveBeenCalled();
+  });
+
+  it("does not give another engine a ticket that it did not ask for", async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    latest().say({ type: "ticket", request: 1 });
+    connection.restart("test");
+    await vi.advanceTimersByTimeAsync(restartAfterMs);
+    tickets[0]?.({ ok: true, ticket: "t" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ports.flatMap(({ sent }) => sent)).toEqual([{ type: "bye" }]);
   });
 
   it("does not hear a worker that it has given up", async () => {

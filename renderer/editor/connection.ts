@@ -1,15 +1,15 @@
 /**
- * The window's end of the engine: opens the SharedWorker, sends, subscribes, asks, starts it anew.
+ * The window's end of the engine: opens the SharedWorker, sends, subscribes, asks, answers what the engine asks,
+ * starts it anew.
  *
  * A SharedWorker does not say when it dies: only a script that fails to load gives an `error`. So
  * whoever waits too long for an answer calls `restart()`, which is harmless when the engine lives:
  * the new port reaches the same worker, and every document is opened again through it.
  */
-import type { FromEngine, FromWindow } from "../engine/port.ts";
+import type { DocumentId, FromEngine, FromWindow, TicketAnswer } from "../engine/port.ts";
+import { engineUrl, isEngineUrl } from "./engine-url.ts";
+import type { EngineOptions } from "./engine-url.ts";
 import { openAfterMsMax, restartAfterMs, restartAfterMsMax } from "./limits.ts";
-
-/** The only script that may become a worker; the relay is part of its address and of nothing else. */
-const engineUrl = /^\/engine\.js(?:\?relay=[\w%.~!'()*-]*)?$/;
 
 /** `starting` until the first word of this worker; `silent` from a failure until the next word. */
 export type EngineState =
@@ -21,11 +21,20 @@ type Unrequested<Message> = Message extends { request: number } ? Omit<Message, 
 export type Question = Unrequested<FromWindow>;
 export type Answer = Extract<FromEngine, { type: "created" | "failed" | "flushed" }>;
 
+/** What the engine asks a window for, because only main can do it. */
+export type EngineAnswers = {
+  ticket(): Promise<TicketAnswer>;
+  /** Has the relay take a document's history by other authors. @returns null, or in words why it does not */
+  importHistory(document: DocumentId): Promise<string | null>;
+};
+type EngineQuestion = Extract<FromEngine, { type: "ticket" | "import-history" }>;
+
 /** What a connection needs of a worker: its port, and word of a script that did not load. */
 export type Worker = { port: MessagePort; onError(listener: (reason: string) => void): void };
 
 export class EngineConnection {
   #worker: () => Promise<Worker>;
+  #answers: EngineAnswers;
   #port: MessagePort | null = null;
   /** What was said before there was a port. */
   #early: FromWindow[] = [];
@@ -40,8 +49,9 @@ export class EngineConnection {
   #stateListeners = new Set<(state: EngineState) => void>();
   #restartListeners = new Set<() => void>();
 
-  constructor(worker: () => Promise<Worker>) {
+  constructor(worker: () => Promise<Worker>, answers: EngineAnswers) {
     this.#worker = worker;
+    this.#answers = answers;
     void this.#connect();
   }
 
@@ -155,6 +165,7 @@ export class EngineConnection {
     this.#clearFirstWord();
     this.#failures = 0;
     if (this.#state.state !== "answering") this.#setState({ state: "answering" });
+    if (message.type === "ticket" || message.type === "import-history") return void this.#answer(message);
     if ("request" in message) {
       const resolve = this.#waiting.get(message.request);
       this.#waiting.delete(message.request);
@@ -162,6 +173,21 @@ export class EngineConnection {
       return;
     }
     for (const listener of this.#messageListeners) listener(message);
+  }
+
+  /** An engine that was started anew meanwhile asks again itself: the answer is for the one that asked. */
+  async #answer(question: EngineQuestion): Promise<void> {
+    const port = this.#port;
+    const { request } = question;
+    const answer: FromWindow =
+      question.type === "ticket"
+        ? { type: "ticket", request, ticket: await this.#answers.ticket() }
+        : {
+            type: "history-imported",
+            request,
+            failure: await this.#answers.importHistory(question.document),
+          };
+    if (this.#port === port) port?.postMessage(answer);
   }
 
   #setState(state: EngineState): void {
@@ -186,17 +212,15 @@ function trusted(url: string): string {
   policy ??=
     trustedTypes?.createPolicy("app-workers", {
       createScriptURL: (asked) => {
-        if (!engineUrl.test(asked)) throw new TypeError(`not a worker of Deckle's: ${asked}`);
+        if (!isEngineUrl(asked)) throw new TypeError(`not a worker of Deckle's: ${asked}`);
         return asked;
       },
     }) ?? null;
   return policy ? policy.createScriptURL(url) : url;
 }
 
-/** Windows of one profile ask for one relay, and so for one address: that is what makes it one engine. */
-export function startEngine(relay: string | null): Worker {
-  const url = relay === null ? "/engine.js" : `/engine.js?relay=${encodeURIComponent(relay)}`;
-  const worker = new SharedWorker(trusted(url), { type: "module", name: "deckle-engine" });
+export function startEngine(options: EngineOptions): Worker {
+  const worker = new SharedWorker(trusted(engineUrl(options)), { type: "module", name: "deckle-engine" });
   return {
     port: worker.port,
     onError: (listener) => {

@@ -93,7 +93,7 @@ export class FakeEngine {
         port.toWindow.push({
           type: "status",
           document: documentId,
-          status: { here: { state: "saved" }, unsent: 0 },
+          status: { here: { state: "saved" }, unsent: 0, withheld: null },
         });
   }
 

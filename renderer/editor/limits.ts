@@ -13,6 +13,10 @@ export const undurableStepsMax = 4_000;
 export const resyncsMax = 4;
 /** An engine that took steps and has not said within this time whether they are saved is asked. */
 export const statusAfterMsMax = 4_000;
+/** What was typed before the right to write was taken reaches the document within this time. */
+export const lastTypedMs = 50;
+/** How many times that a composition may go on which was under way then. */
+export const lastComposedRoundsMax = 200;
 /** A title that came from elsewhere waits until the person has not typed in the field for this long. */
 export const titleQuietMs = 500;
 /** A deletion longer than this is not taken apart where somebody inserted into it meanwhile. */

@@ -4,7 +4,7 @@ import { TextSelection } from "prosemirror-state";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Random } from "../document/random.ts";
 import { schema } from "../document/schema.ts";
-import { confirmAfterMsMax, statusAfterMsMax } from "./limits.ts";
+import { confirmAfterMsMax, lastTypedMs, statusAfterMsMax } from "./limits.ts";
 import { documentId, FakeEngine } from "./fake-engine.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { Session } from "./session.ts";
@@ -19,6 +19,7 @@ const docOf = (...paragraphs: string[]): Node =>
 const textOf = (doc: Node | undefined): string => doc?.textBetween(0, doc.content.size, "\n") ?? "";
 
 let clients = 0;
+let mayWrite = true;
 const sessions: Session[] = [];
 
 function openAt(
@@ -35,6 +36,7 @@ function openAt(
     document: documentId,
     clientId: `client ${clients++}`,
     shown: shown && { rendering: "r", title: "", doc: shown },
+    mayWrite: () => mayWrite,
     plugins: () => [history(), identifyPlugin()],
     viewProps: {},
   });
@@ -50,7 +52,10 @@ function type(session: Session, text: string, pos?: number): void {
   session.dispatch(tr.setSelection(TextSelection.create(tr.doc, at + text.length)));
 }
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  mayWrite = true;
+  vi.useFakeTimers();
+});
 afterEach(() => {
   for (const session of sessions.splice(0)) session.stop();
   if (vi.getTimerCount() > 0) throw new Error("a timer was left running");
@@ -58,6 +63,45 @@ afterEach(() => {
 });
 
 describe("a session", () => {
+  it("takes nothing from who may not write any more, and what others write still comes", () => {
+    const engine = new FakeEngine(docOf("a"));
+    const { session, pump } = openAt(engine);
+    while (pump());
+    type(session, "b");
+    mayWrite = false;
+    session.permissionChanged();
+    vi.advanceTimersByTime(lastTypedMs);
+    expect(session.isEditable).toBe(false);
+    type(session, "c");
+    while (pump());
+    engine.remote((tr) => void tr.insert(1, schema.text("d")));
+    while (pump());
+    expect([textOf(session.state?.doc), textOf(engine.doc)]).toEqual(["dab", "dab"]);
+    mayWrite = true;
+    type(session, "e");
+    while (pump());
+    expect([session.isEditable, textOf(engine.doc)]).toEqual([true, "dabe"]);
+  });
+
+  it("still takes what was typed before the right to write was taken", () => {
+    const engine = new FakeEngine(docOf("a"));
+    const { session, pump } = openAt(engine);
+    while (pump());
+    mayWrite = false;
+    session.permissionChanged();
+    // The page tells of it only now.
+    type(session, "b");
+    vi.advanceTimersByTime(lastTypedMs - 1);
+    type(session, "c");
+    vi.advanceTimersByTime(1);
+    type(session, "d");
+    // Nothing is under way when it is said again.
+    session.permissionChanged();
+    type(session, "e");
+    while (pump());
+    expect([session.isEditable, textOf(engine.doc)]).toEqual([false, "abc"]);
+  });
+
   it("shows the engine's document where there is no rendering", () => {
     const { session, pump } = openAt(new FakeEngine(docOf("hello")));
     expect(session.progress).toEqual({ state: "opening", shown: false });
@@ -92,6 +136,7 @@ describe("a session", () => {
       document: documentId,
       clientId: "a",
       shown: null,
+      mayWrite: () => true,
       plugins: () => [],
       viewProps: {},
     });
@@ -227,6 +272,7 @@ describe("a session", () => {
       document: documentId,
       clientId: "a",
       shown: null,
+      mayWrite: () => true,
       plugins: () => [],
       viewProps: {},
     });

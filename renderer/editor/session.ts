@@ -14,13 +14,22 @@ import { Step } from "prosemirror-transform";
 import { EditorView } from "prosemirror-view";
 import type { DirectEditorProps } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
-import type { DocumentId, DocumentStatus, FromEngine, Receiving, StepJson } from "../engine/port.ts";
+import type {
+  DocumentId,
+  DocumentStatus,
+  FromEngine,
+  Receiving,
+  StepJson,
+  Withheld,
+} from "../engine/port.ts";
 import { collabPlugin, collabState, setCollabState } from "./collab.ts";
 import type { EngineConnection } from "./connection.ts";
 import { level } from "./level.ts";
 import type { Confirmed, Past } from "./level.ts";
 import {
   confirmAfterMsMax,
+  lastComposedRoundsMax,
+  lastTypedMs,
   openAfterMsMax,
   resyncsMax,
   statusAfterMsMax,
@@ -41,6 +50,7 @@ export type Facts = {
   pending: boolean;
   here: DocumentStatus["here"] | null;
   unsent: number | null;
+  withheld: Withheld | null;
   receiving: Receiving | null;
 };
 
@@ -54,6 +64,8 @@ export type SessionOptions = {
   shown: { rendering: string | null; title: string; doc: Node } | null;
   /** What the library calls it, where there is nothing to show. */
   listedTitle?: string;
+  /** Whether this person may write here, now. Call `permissionChanged` where it may be otherwise. */
+  mayWrite: () => boolean;
   plugins: () => Plugin[];
   viewProps: Omit<DirectEditorProps, "state">;
 };
@@ -87,12 +99,16 @@ export class Session {
   #engine: string | null = null;
   #batch = 0;
   #sendTimer: Timer | null = null;
+  #couldWrite: boolean;
+  /** Runs while what was typed before the right to write was taken is still taken. */
+  #lastTypedTimer: Timer | null = null;
   #listeners = new Set<SessionListener>();
   #stops: (() => void)[];
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.document = options.document;
+    this.#couldWrite = options.mayWrite();
     this.#plugins = [collabPlugin(options.clientId), ...options.plugins()];
     this.title = new TitleSync(options.shown?.title ?? options.listedTitle ?? "", {
       send: (base, value) => {
@@ -125,11 +141,12 @@ export class Session {
   }
 
   get facts(): Facts {
-    const { here, unsent } = this.#status ?? { here: null, unsent: null };
+    const { here, unsent, withheld } = this.#status ?? { here: null, unsent: null, withheld: null };
     return {
       pending: !this.settled,
       here: this.#statusIsOld && here?.state === "saved" ? { state: "saving" } : here,
       unsent,
+      withheld,
       receiving: this.#receiving,
     };
   }
@@ -137,6 +154,33 @@ export class Session {
   /** Whether everything typed has reached the engine. */
   get settled(): boolean {
     return !this.#pending && !this.title.pending;
+  }
+
+  /** What the engine does not have cannot be saved: it can be read and copied, not edited. */
+  get isEditable(): boolean {
+    const { state } = this.#progress;
+    return (state === "opening" || state === "open") && this.#mayWrite;
+  }
+
+  permissionChanged(): void {
+    const couldWrite = this.#couldWrite;
+    this.#couldWrite = this.#options.mayWrite();
+    if (couldWrite && !this.#couldWrite) this.#takeLastTyped(lastComposedRoundsMax);
+    else this.#view?.setProps({}); // reads `editable` again
+  }
+
+  /** The engine keeps it on this device: what is on screen is not taken back, a composition least of all. */
+  #takeLastTyped(rounds: number): void {
+    if (this.#lastTypedTimer !== null) clearTimeout(this.#lastTypedTimer);
+    this.#lastTypedTimer = setTimeout(() => {
+      this.#lastTypedTimer = null;
+      if (this.#view?.composing && rounds > 1) return this.#takeLastTyped(rounds - 1);
+      this.#view?.setProps({});
+    }, lastTypedMs);
+  }
+
+  get #mayWrite(): boolean {
+    return this.#options.mayWrite() || this.#lastTypedTimer !== null;
   }
 
   listen(listener: SessionListener): () => void {
@@ -150,10 +194,17 @@ export class Session {
     this.#view = new EditorView(host, {
       ...this.#options.viewProps,
       state: this.#state,
-      // What the engine does not have cannot be saved: it can be read and copied, not edited.
-      editable: () => this.#progress.state === "opening" || this.#progress.state === "open",
+      editable: () => this.isEditable,
+      attributes: (state) => this.#attributes(state),
       dispatchTransaction: (tr) => this.dispatch(tr),
     });
+  }
+
+  /** A text that can only be read is still one to go to with the keyboard. */
+  #attributes(state: EditorState): Record<string, string> {
+    const { attributes = {} } = this.#options.viewProps;
+    const given = typeof attributes === "function" ? attributes(state) : attributes;
+    return this.isEditable ? given : { ...given, tabindex: "0", "aria-readonly": "true" };
   }
 
   unmount(): void {
@@ -182,6 +233,7 @@ export class Session {
     this.#setTimer(null, 0);
     if (this.#sendTimer !== null) clearTimeout(this.#sendTimer);
     if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    if (this.#lastTypedTimer !== null) clearTimeout(this.#lastTypedTimer);
     for (const stop of this.#stops) stop();
     this.#send({ type: "close", document: this.document });
     this.#link = { state: "stopped" };
@@ -191,6 +243,8 @@ export class Session {
   // The typing path: ProseMirror, and one message.
 
   dispatch(tr: Transaction): void {
+    // What a command or an input method still brings after the right to write was taken is shown no longer.
+    if (tr.docChanged && !this.#mayWrite) return this.#redraw();
     const before = this.#state?.doc;
     this.#apply(tr);
     if (this.#state?.doc === before) return;
@@ -200,6 +254,10 @@ export class Session {
       this.#sendTimer = null;
       this.#sendSteps();
     }, 0);
+  }
+
+  #redraw(): void {
+    if (this.#state) this.#view?.updateState(this.#state);
   }
 
   #sendSteps(): void {
@@ -226,6 +284,8 @@ export class Session {
     if (!("document" in message) || message.document !== this.document || this.#link.state === "stopped")
       return;
     switch (message.type) {
+      case "import-history": // for the window as a whole
+        return;
       case "opened":
         return this.#opened(message);
       case "steps":
@@ -412,7 +472,11 @@ export class Session {
   async #askWhetherSaved(): Promise<void> {
     const answer = await this.#options.connection.ask({ type: "flush" });
     if (answer.type === "flushed" && this.#statusIsOld && this.settled && this.#link.state === "level")
-      this.#receiveStatus({ here: { state: "saved" }, unsent: null });
+      this.#receiveStatus({
+        here: { state: "saved" },
+        unsent: null,
+        withheld: this.#status?.withheld ?? null,
+      });
   }
 
   #setReceiving(receiving: Receiving | null): void {

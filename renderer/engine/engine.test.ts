@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { until } from "../../relay/harness.ts";
 import { useAutomerge } from "../../scripts/automerge.ts";
 import { idFrom } from "../document/id.ts";
+import { Author } from "./author.ts";
 import { Engine } from "./engine.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
@@ -57,12 +58,26 @@ function stand(): {
     receipt: (document: string) => receipts.get(document),
     set: (document: string, receipt: Receipt) => void receipts.set(document, receipt),
     unsent: () => [],
+    claim: () => {},
+    written: () => {},
   } as unknown as Ledger;
-  const library = { entries: () => [], add: () => {} } as unknown as Library;
+  const library = { entries: () => [], add: () => {}, isHere: () => true } as unknown as Library;
   let ids = 0;
   const newId = (): string => idFrom((count) => new Uint8Array(count).fill(++ids));
   const renderings = { write: () => Promise.resolve() } as unknown as Renderings;
-  const engine = new Engine({ repo, ledger, renderings, clock, random: () => 0.5, newId, hasRelay: true });
+  const author = new Author("00112233445566ff", (count) => new Uint8Array(count).fill(7));
+  const engine = new Engine({
+    repo,
+    ledger,
+    renderings,
+    clock,
+    random: () => 0.5,
+    newId,
+    hasRelay: true,
+    author,
+    role: null,
+    keepRole: () => Promise.resolve(),
+  });
   engine.start(library);
   const window = (): { said: FromEngine[]; say: (message: FromWindow) => void } => {
     const said: FromEngine[] = [];

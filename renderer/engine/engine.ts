@@ -10,11 +10,23 @@ import { parseMarkdown } from "../document/markdown-parse.ts";
 import { operationsFor } from "../document/operations.ts";
 import type { Operation } from "../document/operations.ts";
 import { isDocumentId } from "../../relay/protocol/ids.ts";
+import type { Role } from "../../relay/protocol/roles.ts";
+import type { Author } from "./author.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Library } from "./library.ts";
 import { changeUnitsMax, markdownUnitsMax, missingAfterMs, repoSaveMs, titleUnitsMax } from "./limits.ts";
-import type { DocumentId, FromEngine, FromWindow, LibraryEntry, Receiving, RelayState } from "./port.ts";
+import type {
+  Access,
+  DocumentId,
+  FromEngine,
+  FromWindow,
+  LibraryEntry,
+  Receiving,
+  RelayState,
+  Withheld,
+} from "./port.ts";
+import { Questions } from "./questions.ts";
 import type { Renderings } from "./renderings.ts";
 import { portions } from "./portions.ts";
 import { DocumentSession } from "./session.ts";
@@ -29,6 +41,11 @@ export type EngineParts = {
   random: () => number;
   newId: () => string;
   hasRelay: boolean;
+  author: Author;
+  /** What the relay last said that this device may do where it is; null where that was never said, or is everything. */
+  role: Role | null;
+  /** Keeps it for the next start. */
+  keepRole: (role: Role) => Promise<void>;
 };
 
 type Window = Audience & { documents: Set<DocumentId> };
@@ -50,10 +67,20 @@ export class Engine {
   private relay: RelayState;
   private readonly receiving = new Map<string, Receiving>();
   private sendingBytes = 0;
+  private access: Access | null;
+  /** By document, why the relay did not keep what it was brought on this connection. */
+  private readonly refusals = new Map<DocumentId, Withheld>();
+  readonly questions: Questions;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
     this.engineId = parts.newId();
+    this.questions = new Questions(parts.clock, (message) => this.tellOne(message));
+    this.access = !parts.hasRelay
+      ? { kind: "free" }
+      : parts.role === null
+        ? null
+        : { kind: "member", role: parts.role };
     this.relay = parts.hasRelay ? { state: "connecting" } : { state: "none" };
   }
 
@@ -73,6 +100,8 @@ export class Engine {
     this.windows.add(window);
     send({ type: "relay", relay: this.relay });
     send({ type: "sending", bytes: this.sendingBytes });
+    if (this.access) send({ type: "access", access: this.access });
+    this.questions.repeat(send);
     if (this.library) send({ type: "library", entries: this.library.entries() });
     return (message) => this.receive(window, message);
   }
@@ -100,7 +129,20 @@ export class Engine {
         void this.answer(window, message.request, () => this.importMarkdown(message.name, message.markdown));
         return;
       case "flush":
-        void this.flush(window, message.request);
+        void this.done(window, message.request, () => this.saveAll());
+        return;
+      case "ticket":
+      case "history-imported":
+        this.questions.receive(message);
+        return;
+      case "hand-over":
+        void this.done(window, message.request, async () => {
+          await this.saveAll();
+          await this.needLibrary().handOver(message.document, message.workspace);
+        });
+        return;
+      case "take-back":
+        void this.done(window, message.request, () => this.needLibrary().takeBack(message.workspace));
         return;
       case "bye":
         for (const document of window.documents) this.close(window, document);
@@ -110,6 +152,11 @@ export class Engine {
 
   private tell(message: FromEngine): void {
     for (const window of this.windows) window.send(message);
+  }
+
+  /** The window that came last: it is the least likely to be gone without a word. */
+  private tellOne(message: FromEngine): void {
+    [...this.windows].at(-1)?.send(message);
   }
 
   /** Tells those that have a document open, or wait for it. */
@@ -127,6 +174,11 @@ export class Engine {
   ): Promise<void> {
     if (!isDocumentId(document)) {
       window.send({ type: "unreadable", document, reason: "That is not the id of a document." });
+      return;
+    }
+    // Also a window that remembers it: opening it here would make it this place's.
+    if (this.library && !this.library.isHere(document)) {
+      window.send({ type: "missing", document });
       return;
     }
     window.documents.add(document);
@@ -167,12 +219,15 @@ export class Engine {
     if (!handle.isReady()) await this.arrival(handle);
     this.delivering.delete(document);
     if (!hasTexts(handle.doc())) throw new Error("it is not a Deckle document");
+    this.parts.author.sign(handle);
+    this.parts.ledger.claim(document);
     const session = new DocumentSession(handle, {
       ...this.parts,
       engineId: this.engineId,
       taken: this.taken,
       save: (id) => repo.flush([id as RepoId]),
       hasRelay: () => this.parts.hasRelay,
+      withheld: (id, isOwn) => this.withheld(id, isOwn),
       edited: (id, title) => this.library?.edited(id, title),
       settled: (id, title) => this.library?.settled(id, title),
     });
@@ -265,10 +320,9 @@ export class Engine {
     operations: readonly Operation[],
     isBlank: boolean,
   ): Promise<DocumentId> {
-    const library = this.library;
-    if (!library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
+    const library = this.needLibrary();
     const clean = title.slice(0, titleUnitsMax).toWellFormed();
-    const handle = this.parts.repo.create<DeckleDocument>(emptyDocument(clean));
+    const handle = this.parts.author.create<DeckleDocument>(this.parts.repo, emptyDocument(clean));
     for (const portion of portions(operations, changeUnitsMax))
       handle.change((draft) => runOperations(draft, portion));
     // Before the disk has it: a relay may be quicker, and a receipt for what is not in the ledger counts for nothing.
@@ -287,18 +341,25 @@ export class Engine {
     return this.create(title || name.replace(/\.(md|markdown|mdown|txt)$/i, ""), operationsFor(doc), false);
   }
 
-  private async flush(window: Window, request: number): Promise<void> {
+  /** Does what a window asked for, and says when it is durable, or why it is not. */
+  private async done(window: Window, request: number, run: () => Promise<void>): Promise<void> {
     try {
-      await Promise.all([...this.sessions.values()].map((session) => session.flush()));
-      await this.parts.repo.flush(this.library?.workspaces as RepoId[] | undefined);
+      await run();
       window.send({ type: "flushed", request });
     } catch (error) {
-      window.send({
-        type: "failed",
-        request,
-        message: error instanceof Error ? error.message : String(error),
-      });
+      const message = error instanceof Error ? error.message : String(error);
+      window.send({ type: "failed", request, message });
     }
+  }
+
+  private async saveAll(): Promise<void> {
+    await Promise.all([...this.sessions.values()].map((session) => session.flush()));
+    await this.parts.repo.flush(this.library?.lists as RepoId[] | undefined);
+  }
+
+  private needLibrary(): Library {
+    if (!this.library) throw new Error("Deckle is still opening your library. Please try again in a moment.");
+    return this.library;
   }
 
   readonly libraryChanged = (entries: LibraryEntry[]): void => this.tell({ type: "library", entries });
@@ -309,10 +370,24 @@ export class Engine {
     state: (relay: RelayState): void => {
       this.relay = relay;
       this.tell({ type: "relay", relay });
+      if (relay.state === "refused") this.allowed({ kind: "member", role: "revoked" });
       if (relay.state !== "connected") return;
+      void this.listMade();
+      // On a new connection it says again what it does not keep.
+      this.refusals.clear();
       for (const session of this.sessions.values()) session.relayConnected();
       void this.deliver();
     },
+    role: (role: Role | null): void => {
+      this.allowed(role === null ? { kind: "free" } : { kind: "member", role });
+      if (role !== null)
+        this.parts.keepRole(role).catch((error: unknown) => console.warn("a role was not noted", error));
+    },
+    withheld: (document: string, why: Withheld): void => {
+      this.refusals.set(document, why);
+      this.sessions.get(document)?.tellStatus();
+    },
+    takes: (document: string): boolean => this.library?.isHere(document) ?? false,
     workspace: (workspace: string): void => {
       this.opened.promise
         .then((library) => library.met(workspace))
@@ -339,6 +414,40 @@ export class Engine {
       }
     },
   };
+
+  /** Whether this device may write where it is, as far as it knows. */
+  get mayWrite(): boolean {
+    const { access } = this;
+    return access?.kind !== "member" || access.role === "editor" || access.role === "owner";
+  }
+
+  private allowed(access: Access): void {
+    this.access = access;
+    this.tell({ type: "access", access });
+    for (const session of this.sessions.values()) session.tellStatus();
+  }
+
+  /** @param isOwn whether this device wrote some of what the relay lacks: others' words come back from it */
+  private withheld(document: DocumentId, isOwn: boolean): Withheld | null {
+    const { access } = this;
+    // Of a device that is out nothing is refused: it does not connect. The words about the relay say so.
+    if (access?.kind === "member" && access.role === "revoked") return null;
+    return this.refusals.get(document) ?? (isOwn && !this.mayWrite ? "read-only" : null);
+  }
+
+  /** Lists for all what was made or handed over while the relay was not there, or could not be written to. */
+  private async listMade(): Promise<void> {
+    try {
+      await this.library?.connected(async (document) => {
+        const failure = await this.questions.importHistory(document);
+        if (failure !== null) console.warn("a history was not imported", document, failure);
+        return failure === null;
+      });
+      await this.deliver();
+    } catch (error) {
+      console.error("what was made here is not listed yet", error);
+    }
+  }
 
   /** Loads the documents that have changes the relay lacks, for the repo to sync them. */
   private async deliver(): Promise<void> {

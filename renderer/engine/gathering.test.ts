@@ -270,6 +270,9 @@ test("by a relay: what others type comes in gathered, our own goes out and is re
     {
       state: ({ state }) => states.push(state),
       workspace: () => {},
+      takes: () => true,
+      role: () => {},
+      withheld: () => {},
       receipt: (_document, heads) => receipts.push([...heads]),
       told: (_document, heads) => receipts.push([...heads]),
       beforeChanges: () => {},

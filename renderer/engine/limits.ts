@@ -34,10 +34,16 @@ export const reconnectFirstMs = 250;
 export const reconnectMostMs = 30_000;
 /** A relay that answers nonsense is not asked more often than this. */
 export const reconnectIncompatibleMs = 60_000;
+/** A device that the relay does not let in asks no more often than this whether it may again. */
+export const reconnectRefusedMs = 60_000;
+/** How long a document that is not here may be expected from a relay that has not answered yet. */
+export const adapterReadyMs = 1_000;
 /** Something that accepts a socket and says nothing for so long is no relay. */
 export const helloWithinMs = 10_000;
 /** That wait is made of so many short ones; however late one of them ends, it counts for no more than it was. */
 export const helloLooks = 10;
+/** A window that was asked for a ticket and does not answer within this has none. */
+export const ticketWithinMs = 20_000;
 /** The largest frame that is read from a relay. */
 export const relayFrameBytesMax = 64 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 /**
- * The engine's composition root, a SharedWorker (`engine.js?relay=…`).
+ * The engine's composition root, a SharedWorker (`engine.js?relay=…&workspace=…&device=…`).
  *
  * One engine at a time writes a profile: it holds a lock for as long as it lives, and one that was
  * started beside it (a reload with another relay) waits for it to end.
@@ -9,6 +9,7 @@ import wasmUrl from "@automerge/automerge/automerge.wasm?url";
 import { Repo } from "@automerge/automerge-repo/slim";
 import type { PeerId } from "@automerge/automerge-repo/slim";
 import { idFrom } from "../document/id.ts";
+import { Author } from "./author.ts";
 import { systemClock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { Ledger } from "./ledger.ts";
@@ -21,9 +22,12 @@ import { DurableIndexedDb } from "./storage.ts";
 
 declare const self: SharedWorkerGlobalScope;
 
-const newId = (): string => idFrom((count) => crypto.getRandomValues(new Uint8Array(count)));
+const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
+const newId = (): string => idFrom(random);
 
-const relay = new URL(self.location.href).searchParams.get("relay");
+const asked = new URL(self.location.href).searchParams;
+const place = { relay: asked.get("relay"), workspace: asked.get("workspace") };
+const { relay } = place;
 
 async function start(): Promise<Engine> {
   await new Promise<void>((resolve) => {
@@ -33,11 +37,16 @@ async function start(): Promise<Engine> {
       return new Promise<never>(() => {});
     });
   });
-  const [, ledger] = await Promise.all([initializeWasm(wasmUrl), Ledger.open(relay)]);
-  const parts = { clock: systemClock, random: Math.random, ledger };
-  const unshared = new Set<string>();
+  const [, ledger] = await Promise.all([initializeWasm(wasmUrl), Ledger.open(place)]);
+  const parts = {
+    clock: systemClock,
+    random: Math.random,
+    ledger,
+    author: new Author(asked.get("device"), random),
+  };
+  let library: Library | null = null;
   const offered = (_peer: PeerId, document?: string): Promise<boolean> =>
-    Promise.resolve(document === undefined || !unshared.has(document));
+    Promise.resolve(document === undefined || (library?.isHere(document) ?? false));
   const repo = new Repo({
     shareConfig: { announce: offered, access: offered },
     storage: new DurableIndexedDb(),
@@ -50,19 +59,29 @@ async function start(): Promise<Engine> {
     renderings: new Renderings(),
     newId,
     hasRelay: relay !== null,
+    role: await ledger.role(),
+    keepRole: (role) => ledger.setRole(role),
   });
-  if (relay !== null) {
-    const link = new RelayLink(relay, engine.relayEvents, systemClock, Math.random);
+  const { libraryChanged: changed } = engine;
+  library = await Library.open({ ...parts, repo, changed, mayWrite: () => engine.mayWrite }, place);
+  engine.start(library);
+  // The library first: it says what the relay may be told of.
+  if (library.unusable !== null)
+    engine.relayEvents.state({ state: "incompatible", reason: library.unusable });
+  else if (relay !== null) {
+    const entry =
+      place.workspace === null ? null : { workspace: place.workspace, ticket: engine.questions.ticket };
+    const connected = new RelayLink(relay, engine.relayEvents, systemClock, Math.random, entry);
     repo.on("doc-metrics", (metrics) => {
-      if (metrics.type === "receive-sync-message") link.applied(metrics.documentId, metrics.durationMillis);
+      if (metrics.type === "receive-sync-message")
+        connected.applied(metrics.documentId, metrics.durationMillis);
     });
     repo.synchronizer.on("sync-state", ({ documentId, syncState }) =>
-      link.peerTold(documentId, syncState.theirHeads),
+      connected.peerTold(documentId, syncState.theirHeads),
     );
-    repo.networkSubsystem.addNetworkAdapter(link);
-    self.addEventListener("online", () => link.hurry());
+    repo.networkSubsystem.addNetworkAdapter(connected);
+    self.addEventListener("online", () => connected.hurry());
   }
-  engine.start(await Library.open({ ...parts, repo, unshared, changed: engine.libraryChanged }, relay));
   return engine;
 }
 

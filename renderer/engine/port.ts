@@ -10,6 +10,8 @@
  * a cached rendering gets the authority's document and brings itself level by a diff of its own.
  */
 
+import type { Role } from "../../relay/protocol/roles.ts";
+
 /** A document's id in Automerge's base58check form. Branded by convention, not by type. */
 export type DocumentId = string;
 
@@ -25,7 +27,23 @@ export type RelayState =
   | { state: "connecting" } /* never reached since start, first attempts under way */
   | { state: "connected" }
   | { state: "unreachable"; since: number }
+  | { state: "locked"; reason: string } /* the device's key cannot be used now: asked again now and then */
+  | { state: "refused"; reason: string } /* the relay lets this device in no more; asked again now and then */
+  | { state: "locked"; reason: string } /* the device's key cannot be used now: asked again now and then */
   | { state: "incompatible"; reason: string }; /* something answers there, but not a relay we can talk to */
+
+/** What this device may do where it is. */
+export type Access =
+  /** Private, or an open relay: everything. */
+  | { kind: "free" }
+  /** In a workspace, as the relay last said; `revoked` is not any more, or not yet again. */
+  | { kind: "member"; role: Role | "revoked" };
+
+/**
+ * Why changes of this device are kept here and not on the relay. `read-only`: it may not write there. `foreign-actor`:
+ * they are somebody else's, or of a device that this one was before, and nobody has brought them.
+ */
+export type Withheld = "read-only" | "foreign-actor";
 
 /** Where the words of one document are, from facts (heads), never from timers. */
 export type DocumentStatus = {
@@ -33,6 +51,8 @@ export type DocumentStatus = {
   here: { state: "saved" } | { state: "saving" } | { state: "failed"; reason: string };
   /** Changes that the relay has not yet acknowledged as durable; null when there is no relay. */
   unsent: number | null;
+  /** Set where the relay has refused some of the unsent changes: they stay on this device for now. */
+  withheld: Withheld | null;
 };
 
 /** A document that the relay is sending: what of it is here, of all that was lacking. Bytes of changes, as sent. */
@@ -62,10 +82,34 @@ export type FromWindow =
   | { type: "import"; request: number; name: string; markdown: string }
   /** Makes everything typed so far durable, then answers `flushed`. */
   | { type: "flush"; request: number }
+  /** The answer to `ticket`: a ticket, or why there is none. */
+  | { type: "ticket"; request: number; ticket: TicketAnswer }
+  /** The answer to `import-history`. */
+  | { type: "history-imported"; request: number; failure: string | null }
+  /**
+   * Hands a document of the private workspace over to a joined one, where it is listed the next time this profile
+   * turns to it. Answered with `flushed` once that is noted durably, or `failed`.
+   */
+  | { type: "hand-over"; request: number; document: DocumentId; workspace: DocumentId }
+  /**
+   * This device leaves a workspace: its documents, as far as they are here, are listed in the private one from then on.
+   * Answered as `hand-over` is.
+   */
+  | { type: "take-back"; request: number; workspace: DocumentId }
   /** The window is going away. */
   | { type: "bye" };
 
+export type TicketAnswer =
+  | { ok: true; ticket: string }
+  /** `refused`: the relay does not let this device in. */
+  | { ok: false; code: "refused" | "unreachable" | "no-key"; reason: string };
+
 export type FromEngine =
+  /** Asks for a ticket to connect with; any window may answer. */
+  | { type: "ticket"; request: number }
+  /** Asks main to have the relay take a document's history by other authors; any window may answer. */
+  | { type: "import-history"; request: number; document: DocumentId }
+  | { type: "access"; access: Access }
   | { type: "library"; entries: LibraryEntry[] }
   | { type: "relay"; relay: RelayState }
   /**

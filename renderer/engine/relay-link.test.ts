@@ -68,7 +68,8 @@ class ScriptedRelay {
   }
 
   answer(): void {
-    this.say({ type: "peer", selectedProtocolVersion: "1", peerMetadata: {} });
+    const deckle = { version: 1, workspace: other, self: "self-1" };
+    this.say({ type: "peer", selectedProtocolVersion: "1", peerMetadata: { deckle } });
   }
 
   private hear(bytes: Uint8Array): void {
@@ -98,6 +99,9 @@ class Stand {
     const events = {
       state: ({ state }: RelayState) => void this.states.push(state),
       workspace: () => {},
+      takes: () => true,
+      role: () => {},
+      withheld: () => {},
       receipt: (document: string) => void this.receipts.push(document),
       told: (_document: string, heads: readonly string[]) => void this.told.push(heads),
       beforeChanges: () => {},
@@ -163,7 +167,7 @@ test("what others say at once reaches the repo one by one, and what we said ours
   relay.say({
     type: "presences",
     documentId: handle.documentId,
-    states: [state("one", 1, "a"), state(us, 1, "ours"), state("two", 1, "b"), state("one", 2, "c")],
+    states: [state("one", 1, "a"), state("self-1", 1, "ours"), state("two", 1, "b"), state("one", 2, "c")],
   });
   await until(() => heard.length >= 3);
   expect(heard).toEqual([

@@ -1,8 +1,8 @@
 /**
  * The engine's connection to its relay: automerge-repo's WebSocket adapter with our own manners.
  *
- * Reconnects with full-jitter backoff, checks every frame before it is used, reads receipts, and
- * says how the relay is doing only from what was seen: `connected` is the relay's own answer to
+ * Reconnects with full-jitter backoff, with a new ticket each time where the relay wants one, checks every
+ * frame before it is used, reads receipts, and says how the relay is doing only from what was seen: `connected` is the relay's own answer to
  * our join, never an open socket. What is on its way is told as well (`incoming.ts`, `outgoing.ts`).
  * Frames with changes of large documents are gathered (`gathering.ts`). Before one goes on,
  * `beforeChanges` runs, so that what was typed is written first and on top of what it was typed on.
@@ -18,7 +18,9 @@ import {
   parsePresences,
   parseProgress,
   parseReceipt,
+  parseRefused,
 } from "../../relay/protocol/messages.ts";
+import type { Role } from "../../relay/protocol/roles.ts";
 import { deckleVersion } from "../../relay/protocol/version.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -26,20 +28,28 @@ import { Gathering } from "./gathering.ts";
 import type { DocumentMessage } from "./gathering.ts";
 import { Incoming } from "./incoming.ts";
 import {
+  adapterReadyMs,
   helloLooks,
   helloWithinMs,
   reconnectFirstMs,
   reconnectIncompatibleMs,
   reconnectMostMs,
+  reconnectRefusedMs,
   relayFrameBytesMax,
 } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
-import type { Receiving, RelayState } from "./port.ts";
+import type { Receiving, RelayState, TicketAnswer, Withheld } from "./port.ts";
 
 export type RelayEvents = {
   state(state: RelayState): void;
   /** The relay's own workspace; it is told at each connection. */
   workspace(documentId: string): void;
+  /** Whether a document belongs where this link is: of others nothing is said, and nothing heard. */
+  takes(documentId: string): boolean;
+  /** What this device may do there; null where whoever comes may do everything. Told at each connection. */
+  role(role: Role | null): void;
+  /** The relay did not keep changes that it was brought. */
+  withheld(documentId: string, why: Withheld): void;
   /** The relay has these heads of a document on disk. */
   receipt(documentId: string, heads: readonly string[]): void;
   /** So has it these; said in passing, maybe of changes that are not here yet. */
@@ -51,8 +61,12 @@ export type RelayEvents = {
   sending(bytes: number): void;
 };
 
+/** How a member gets in: by a ticket, which is never rejected, into the workspace that is meant. */
+export type Entry = { workspace: string; ticket: () => Promise<TicketAnswer> };
+
 /** The adapter's own timer must never fire: reconnecting is done here. */
 const neverMs = 2 ** 31 - 1;
+const subprotocol = "automerge-repo.1";
 
 export class RelayLink extends WebSocketClientAdapter {
   private readonly events: RelayEvents;
@@ -69,10 +83,26 @@ export class RelayLink extends WebSocketClientAdapter {
   private opened = false;
   /** The relay said that it speaks our additions. */
   private isDeckle = false;
+  /** Under which id the relay passes on our presence. */
+  private self: string | undefined;
+  private readonly entry: Entry | null;
+  /** Counts attempts: a ticket for one that was given up is of no use. */
+  private attempt = 0;
+  private readonly ready = Promise.withResolvers<void>();
+  private readyTimer: Timer | null = null;
+  private isAdapterReady = false;
 
-  constructor(url: string, events: RelayEvents, clock: Clock, random: () => number) {
+  /** @param entry null where the relay is open */
+  constructor(
+    url: string,
+    events: RelayEvents,
+    clock: Clock,
+    random: () => number,
+    entry: Entry | null = null,
+  ) {
     super(url, neverMs);
     this.events = events;
+    this.entry = entry;
     this.clock = clock;
     this.backoff = new Backoff(reconnectFirstMs, reconnectMostMs, random);
     this.gathering = new Gathering(clock, (message) => this.handOn(message));
@@ -83,27 +113,80 @@ export class RelayLink extends WebSocketClientAdapter {
       () => (this.socket?.readyState === WebSocket.OPEN ? this.socket.bufferedAmount : 0),
       (bytes) => events.sending(bytes),
     );
-    const { onOpen, onClose } = this;
     this.onOpen = () => {
       this.opened = true;
-      onOpen();
+      this.join();
     };
-    this.onClose = (event?: { code?: number }) => {
-      this.stopTransfers(); // before the repo hears that the peer is gone
-      onClose();
-      this.closed(event?.code);
-    };
-    this.onMessage = (event) => this.receive(event.data);
-    // The base class throws on some errors; `close` always follows and is where we act.
-    this.onError = () => {};
+    this.onMessage = ({ data }) => this.receive(data);
   }
 
+  override isReady(): boolean {
+    return this.isAdapterReady;
+  }
+  override whenReady(): Promise<void> {
+    return this.ready.promise;
+  }
+
+  /** In the place of the adapter's own, which cannot offer a ticket. */
   override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
     if (this.stopped) return;
+    this.peerId = peerId;
+    this.peerMetadata = { ...peerMetadata, deckle: { version: deckleVersion } } as PeerMetadata;
+    // What is not on this device is said to be missing once this was given a moment.
+    this.readyTimer ??= this.clock.after(adapterReadyMs, () => this.nowReady());
+    const attempt = ++this.attempt;
+    if (!this.entry) return this.dial([]);
+    void this.entry.ticket().then((answer) => {
+      if (this.stopped || attempt !== this.attempt) return;
+      if (answer.ok) this.dial([subprotocol, `ticket.${answer.ticket}`]);
+      else this.noTicket(answer);
+    });
+  }
+
+  private dial(protocols: string[]): void {
     this.hello?.cancel();
     this.awaitHello(helloLooks);
-    const marked = { ...peerMetadata, deckle: { version: deckleVersion } } as PeerMetadata;
-    super.connect(peerId, marked);
+    const socket = new WebSocket(this.url, protocols);
+    socket.binaryType = "arraybuffer";
+    // One that was given up says nothing any more.
+    const heard = (run: () => void): void => {
+      if (this.socket === adopted) run();
+    };
+    socket.addEventListener("open", () => heard(() => this.onOpen()));
+    socket.addEventListener("close", ({ code }) => heard(() => this.closedBy(code)));
+    socket.addEventListener("message", ({ data }) =>
+      heard(() => this.onMessage({ data } as Parameters<typeof this.onMessage>[0])),
+    );
+    // The adapter's types are those of another library's socket, of which it uses what all have.
+    const adopted = socket as unknown as NonNullable<typeof this.socket>;
+    this.socket = adopted;
+  }
+
+  private noTicket({ code, reason }: TicketAnswer & { ok: false }): void {
+    if (code === "refused") return this.refused(reason);
+    if (code === "no-key") {
+      this.setState({ state: "locked", reason });
+      return this.reconnectAfter(reconnectRefusedMs);
+    }
+    if (this.state.state !== "unreachable") this.setState({ state: "unreachable", since: this.clock.now() });
+    this.reconnectAfter(this.backoff.next());
+  }
+
+  /** This device is not let in. It asks again now and then: somebody may invite it anew. */
+  private refused(reason: string): void {
+    this.setState({ state: "refused", reason });
+    this.reconnectAfter(reconnectRefusedMs);
+  }
+
+  private reconnectAfter(waitMs: number): void {
+    this.retry?.cancel();
+    this.retry = this.clock.after(waitMs, () => this.reconnect());
+  }
+
+  private nowReady(): void {
+    this.readyTimer?.cancel();
+    this.isAdapterReady = true;
+    this.ready.resolve();
   }
 
   override disconnect(): void {
@@ -111,12 +194,15 @@ export class RelayLink extends WebSocketClientAdapter {
     this.stopTransfers();
     this.hello?.cancel();
     this.retry?.cancel();
+    this.readyTimer?.cancel();
     if (this.socket) super.disconnect();
   }
 
   /** Messages for a socket that is just closing are dropped: syncing anew after it opens sends them. */
   override send(message: Parameters<WebSocketClientAdapter["send"]>[0]): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
+    if ("documentId" in message && isDocumentId(message.documentId) && !this.events.takes(message.documentId))
+      return;
     super.send(message);
     this.outgoing.sent();
   }
@@ -162,6 +248,11 @@ export class RelayLink extends WebSocketClientAdapter {
         if (progress) this.incoming.announced(progress);
         return;
       }
+      case "refused": {
+        const refused = parseRefused(message);
+        if (refused) this.events.withheld(refused.documentId, refused.why);
+        return;
+      }
       case "presences":
         return this.receivePresences(message);
       default:
@@ -171,6 +262,7 @@ export class RelayLink extends WebSocketClientAdapter {
 
   /** What is said in passing waits for no edits. All else of a document keeps its order. */
   private receiveFrame(message: DocumentMessage): void {
+    if (!this.events.takes(message.documentId)) return;
     if (message.type === "ephemeral") return void this.emit("message", message);
     if (message.type !== "doc-unavailable") this.incoming.came(message.documentId);
     this.gathering.receive(message);
@@ -180,7 +272,7 @@ export class RelayLink extends WebSocketClientAdapter {
   private receivePresences(message: Record<string, unknown>): void {
     const targetId = this.peerId;
     for (const frame of parsePresences(message))
-      if (frame.senderId !== targetId) this.emit("message", { ...frame, targetId } as unknown as Message);
+      if (frame.senderId !== this.self) this.emit("message", { ...frame, targetId } as unknown as Message);
   }
 
   private handOn(message: DocumentMessage): void {
@@ -206,11 +298,17 @@ export class RelayLink extends WebSocketClientAdapter {
     this.hello?.cancel();
     this.hello = null;
     this.backoff.reset();
+    const deckle = parseDeckleMetadata(peerMetadata);
+    // Nothing of this place may go into another, whoever mixed up the tickets.
+    if (this.entry && deckle?.workspace !== this.entry.workspace)
+      return this.incompatible("It let this device into another workspace.");
+    this.nowReady();
+    this.isDeckle = deckle !== undefined;
+    this.self = deckle?.self;
+    this.events.role(deckle?.role ?? null);
     // First the repo: what is said on `connected` must have somebody to go to.
     this.peerCandidate(senderId as PeerId, (peerMetadata ?? {}) as PeerMetadata);
     this.setState({ state: "connected" });
-    const deckle = parseDeckleMetadata(peerMetadata);
-    this.isDeckle = deckle !== undefined;
     if (deckle) this.events.workspace(deckle.workspace);
   }
 
@@ -232,19 +330,27 @@ export class RelayLink extends WebSocketClientAdapter {
     this.socket?.close();
   }
 
-  private closed(code: number | undefined): void {
+  private closedBy(code: number): void {
+    this.stopTransfers(); // before the repo hears that the peer is gone
+    if (this.remotePeerId) this.emit("peer-disconnected", { peerId: this.remotePeerId });
+    this.closed(code);
+  }
+
+  private closed(code: number): void {
     this.hello?.cancel();
     this.hello = null;
     this.isDeckle = false;
     if (this.stopped) return;
+    if (code === closeReasons.revoked.code) {
+      this.opened = false;
+      return this.refused(closeReasons.revoked.message);
+    }
     const known = Object.values(closeReasons).find((one) => one.code === code && one.retry === "never");
     if (known) this.setState({ state: "incompatible", reason: known.message });
     else if (this.state.state !== "unreachable" && !(this.state.state === "incompatible" && this.opened))
       this.setState({ state: "unreachable", since: this.clock.now() });
     this.opened = false;
-    const wait = this.state.state === "incompatible" ? reconnectIncompatibleMs : this.backoff.next();
-    this.retry?.cancel();
-    this.retry = this.clock.after(wait, () => this.reconnect());
+    this.reconnectAfter(this.state.state === "incompatible" ? reconnectIncompatibleMs : this.backoff.next());
   }
 
   private reconnect(): void {

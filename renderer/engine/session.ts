@@ -14,6 +14,7 @@ import { bodySpans, commit, lighten, spliceTitle, truthOf } from "../document/bo
 import type { DeckleDocument } from "../document/body.ts";
 import type { Change } from "../document/change.ts";
 import { render } from "../document/render.ts";
+import type { Author } from "./author.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Company } from "./company.ts";
@@ -31,11 +32,11 @@ import {
   titleUnitsMax,
 } from "./limits.ts";
 import { engineClientId } from "./port.ts";
-import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson } from "./port.ts";
+import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson, Withheld } from "./port.ts";
 import { renderingName } from "./renderings.ts";
 import type { Renderings } from "./renderings.ts";
 import { mergeTitle, spliceBetween } from "./title.ts";
-import { changesBeyond, saysMore } from "./unsent.ts";
+import { changesBeyond, saysMore, wroteBeyond } from "./unsent.ts";
 
 /** A window as the session sees it. */
 export interface Audience {
@@ -58,6 +59,9 @@ export type SessionParts = {
   save: (document: DocumentId) => Promise<void>;
   /** Whether there is a relay to send to. */
   hasRelay: () => boolean;
+  /** Why the relay keeps nothing that this device brings of the document, if it does not. */
+  withheld: (document: DocumentId, isOwn: boolean) => Withheld | null;
+  author: Author;
   /** Something was written; the library lists the document under this title. */
   edited: (document: DocumentId, title: string) => void;
   /** Nobody has typed for a while: what the library says may be behind a title that two people typed. */
@@ -213,6 +217,7 @@ export class DocumentSession {
     }
     this.checkOwn();
     this.note();
+    this.parts.ledger.written(this.document);
     void this.save();
     this.keepRendering();
     this.tellStatus();
@@ -452,6 +457,11 @@ export class DocumentSession {
     return this.unsent.changes;
   }
 
+  /** Whether some of what the relay lacks was written by this device. */
+  private lacksOwn(heads: readonly string[]): boolean {
+    return this.hasUnwritten || wroteBeyond(this.handle.doc(), heads, this.parts.author);
+  }
+
   // Telling.
 
   status(): DocumentStatus {
@@ -459,9 +469,11 @@ export class DocumentSession {
     const durable = !this.hasUnwritten && this.savedHeads?.join() === A.getHeads(this.handle.doc()).join();
     const heads = this.parts.ledger.receipt(this.document)?.heads ?? [];
     const unwritten = this.hasUnwritten ? 1 : 0;
+    const unsent = this.parts.hasRelay() ? this.unsentSince(heads) + unwritten : null;
     return {
       here: failure !== null ? { state: "failed", reason: failure } : { state: durable ? "saved" : "saving" },
-      unsent: this.parts.hasRelay() ? this.unsentSince(heads) + unwritten : null,
+      unsent,
+      withheld: unsent ? this.parts.withheld(this.document, this.lacksOwn(heads)) : null,
     };
   }
 

@@ -1,5 +1,6 @@
 /** What a relay lacks of a document, by the heads that it has said it holds. */
 import * as A from "@automerge/automerge/slim";
+import type { Author } from "./author.ts";
 
 /** How many changes of `doc` lie beyond `heads`; heads that are not in the document count for nothing. */
 export function changesBeyond(doc: A.Doc<unknown>, heads: readonly string[]): number {
@@ -16,4 +17,14 @@ export function changesBeyond(doc: A.Doc<unknown>, heads: readonly string[]): nu
 export function saysMore(doc: A.Doc<unknown>, told: readonly string[], known: readonly string[]): boolean {
   if (told.length === 0 || told.join() === known.join() || !A.hasHeads(doc, [...told])) return false;
   return changesBeyond(doc, told) <= changesBeyond(doc, known);
+}
+
+/** Whether a device wrote any of what lies beyond `heads`; where nothing is known of the relay it counts as having all. */
+export function wroteBeyond(
+  doc: A.Doc<unknown>,
+  heads: readonly string[],
+  author: Pick<Author, "wrote">,
+): boolean {
+  const known = heads.filter((head) => A.hasHeads(doc, [head]));
+  return known.length > 0 && A.getChangesMetaSince(doc, known).some(({ actor }) => author.wrote(actor));
 }

@@ -1,5 +1,6 @@
 import * as A from "@automerge/automerge/slim";
 import { beforeAll, expect, test } from "vitest";
+import { listGenesisHash } from "../../relay/protocol/list-genesis.ts";
 import { useAutomerge } from "../../scripts/automerge.ts";
 import { entriesOf, genesis, makeGenesis, needsEntry, putEntry } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -13,6 +14,8 @@ test("the written-out genesis is what its recipe makes", () => {
   const made = A.load<Workspace>(makeGenesis());
   expect(A.getHeads(written)).toEqual(A.getHeads(made));
   expect(entriesOf(written)).toEqual([]);
+  // A relay knows it by this: it is nobody's change, and everybody may bring it.
+  expect(A.getHeads(written)).toEqual([listGenesisHash]);
 });
 
 test("two devices that begin apart keep both their entries", () => {

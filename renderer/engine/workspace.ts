@@ -43,6 +43,9 @@ function textOf(value: unknown): string {
   return A.isImmutableString(value) ? value.val : "";
 }
 
+/** Whether a document is a workspace's list, and none of another kind. */
+export const isList = (doc: Workspace): boolean => textOf(doc.kind) === workspaceKind;
+
 /** The entries, whatever a member has made of them: what is not a map has none. */
 function mapOf({ entries }: Workspace): Record<string, Entry | undefined> {
   return typeof entries === "object" && entries !== null && !Array.isArray(entries) ? entries : {};
@@ -85,6 +88,11 @@ export function putEntry(
   }
   if (textOf(known.title) !== title) known.title = new A.ImmutableString(title);
   if (!isBlank && known.blank !== undefined) delete known.blank;
+}
+
+/** Takes a document off the list. For use inside a change. */
+export function removeEntry(draft: Workspace, document: string): void {
+  if (mapOf(draft) === draft.entries) delete draft.entries[document];
 }
 
 /** Whether `putEntry` would change anything. */

@@ -16,6 +16,8 @@ type Props = {
   /** Without a frame: for bars. */
   quiet?: boolean;
   tip?: string;
+  /** Takes the focus when it appears. */
+  focusFirst?: boolean;
 };
 
 export function Button(props: Props) {
@@ -29,6 +31,7 @@ export function Button(props: Props) {
     primary,
     quiet,
     tip,
+    focusFirst = false,
   } = props;
   const look = primary ? styles["primary"] : quiet ? styles["quiet"] : styles["plain"];
   const button = (
@@ -37,6 +40,7 @@ export function Button(props: Props) {
       type={type}
       isDisabled={isDisabled}
       isPending={isPending}
+      autoFocus={focusFirst}
       className={`${styles["button"]} ${look}`}
       {...(onPress ? { onPress } : {})}
     >

@@ -8,10 +8,13 @@ import styles from "./Dialog.module.css";
 export function Dialog({
   title,
   onClose,
+  wide = false,
   children,
 }: {
   title: string;
   onClose: () => void;
+  /** For what is more than a few fields. */
+  wide?: boolean;
   children: ReactNode;
 }) {
   return (
@@ -23,7 +26,7 @@ export function Dialog({
       }}
       className={styles["overlay"] ?? ""}
     >
-      <Modal className={styles["modal"] ?? ""}>
+      <Modal className={`${styles["modal"]} ${wide ? styles["wide"] : ""}`}>
         <AriaDialog className={styles["dialog"] ?? ""}>
           <Heading slot="title" className={styles["title"] ?? ""}>
             {title}

@@ -15,6 +15,9 @@ type Props = {
   placeholder?: string;
   /** Takes the focus when it appears, as the first field of a dialog does. */
   focusFirst?: boolean;
+  /** To read and to copy. */
+  isReadOnly?: boolean;
+  charsMax?: number;
 };
 
 export function TextField({
@@ -25,12 +28,16 @@ export function TextField({
   description,
   placeholder,
   focusFirst = false,
+  isReadOnly = false,
+  charsMax,
 }: Props) {
   return (
     <AriaTextField
       value={value}
       onChange={onChange}
       isInvalid={problem !== null}
+      isReadOnly={isReadOnly}
+      {...(charsMax !== undefined && { maxLength: charsMax })}
       validationBehavior="aria"
       // eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog's first field; React Aria restores the focus
       autoFocus={focusFirst}

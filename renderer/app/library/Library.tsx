@@ -1,11 +1,13 @@
 /** The sidebar: every document by title. Rows are memoised; off-screen ones cost no layout. */
-import { FileDown, PanelLeftClose, Settings, SquarePen } from "lucide-react";
+import { FileDown, PanelLeftClose, Settings, SquarePen, Users } from "lucide-react";
 import { memo, useCallback, useDeferredValue, useSyncExternalStore } from "react";
 import type { DocumentId } from "../../engine/port.ts";
 import type { TitleSync } from "../../editor/title-sync.ts";
 import { Button } from "../../ui/Button.tsx";
 import type { Desk } from "../desk.ts";
+import { PlaceSwitcher } from "../places/PlaceSwitcher.tsx";
 import { shownKey } from "../shown-key.ts";
+import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
 import styles from "./Library.module.css";
 
@@ -49,6 +51,8 @@ export function Library({
 }) {
   const entries = useDeferredValue(useStore(desk.library));
   const page = useStore(desk.page);
+  const readOnly = useReadOnly(desk);
+  const isShared = useStore(desk.places.configuration)?.place.kind === "workspace";
   const open = useCallback(
     (document: DocumentId) => {
       void desk.open(document, "text");
@@ -63,13 +67,26 @@ export function Library({
           <PanelLeftClose size={17} aria-hidden />
         </Button>
         <span className={styles["spring"]} />
-        <Button quiet label="Import Markdown" tip="Import Markdown" onPress={() => void desk.pickAndImport()}>
+        <Button
+          quiet
+          label="Import Markdown"
+          tip={readOnly ?? "Import Markdown"}
+          isDisabled={readOnly !== null}
+          onPress={() => void desk.pickAndImport()}
+        >
           <FileDown size={17} aria-hidden />
         </Button>
-        <Button quiet label="New document" tip="New document" onPress={() => void desk.newDocument()}>
+        <Button
+          quiet
+          label="New document"
+          tip={readOnly ?? "New document"}
+          isDisabled={readOnly !== null}
+          onPress={() => void desk.newDocument()}
+        >
           <SquarePen size={17} aria-hidden />
         </Button>
       </div>
+      <PlaceSwitcher desk={desk} />
       <ul aria-label="Documents" className={styles["list"]}>
         {entries?.map(({ document, title }) =>
           page?.session.document === document ? (
@@ -84,6 +101,12 @@ export function Library({
           <Settings size={16} aria-hidden />
           <span>Settings</span>
         </Button>
+        {isShared && (
+          <Button quiet label="Share" onPress={() => desk.share()}>
+            <Users size={16} aria-hidden />
+            <span>Share</span>
+          </Button>
+        )}
       </div>
     </nav>
   );

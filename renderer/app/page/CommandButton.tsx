@@ -3,6 +3,7 @@ import type { LucideIcon } from "lucide-react";
 import type { EditorCommand } from "../../editor/commands.ts";
 import { shownKey } from "../shown-key.ts";
 import type { Desk } from "../desk.ts";
+import { useReadOnly } from "../use-read-only.ts";
 import styles from "./Toolbar.module.css";
 
 export type Item = Pick<EditorCommand, "id" | "label" | "keys" | "run"> & { icon: LucideIcon };
@@ -17,12 +18,14 @@ type Props = {
 export function CommandButton({ desk, item, isPressed }: Props) {
   const { label, keys, run, icon: Icon } = item;
   const [key] = keys;
+  const readOnly = useReadOnly(desk);
   return (
     <button
       type="button"
       aria-label={label}
       aria-pressed={isPressed}
-      title={key ? `${label} (${shownKey(key)})` : label}
+      title={readOnly ?? (key ? `${label} (${shownKey(key)})` : label)}
+      disabled={readOnly !== null}
       className={styles["button"]}
       // The selection stays where the person made it.
       onMouseDown={(event) => event.preventDefault()}

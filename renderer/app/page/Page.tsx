@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { Selection } from "prosemirror-state";
 import { caretToEnd } from "../../editor/blocks.ts";
 import type { Desk, Page as OpenPage } from "../desk.ts";
+import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
 import { Title } from "./Title.tsx";
 import styles from "./Page.module.css";
@@ -42,6 +43,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
   const host = useRef<HTMLDivElement>(null);
   const title = useRef<HTMLTextAreaElement>(null);
   const { shown } = progress;
+  const readOnly = useReadOnly(desk);
 
   useLayoutEffect(() => {
     if (!host.current || !shown) return;
@@ -61,7 +63,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
     view.dispatch(view.state.tr.setSelection(Selection.atStart(view.state.doc)).scrollIntoView());
     view.focus();
   };
-  const canEdit = progress.state === "open" || progress.state === "opening";
+  const canEdit = readOnly === null && (progress.state === "open" || progress.state === "opening");
 
   return (
     <div

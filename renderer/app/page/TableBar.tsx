@@ -11,6 +11,7 @@ import {
 import { Toolbar as AriaToolbar } from "react-aria-components/Toolbar";
 import * as commands from "../../editor/commands.ts";
 import type { Desk } from "../desk.ts";
+import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
 import { CommandButton } from "./CommandButton.tsx";
 import styles from "./Toolbar.module.css";
@@ -29,7 +30,9 @@ const whole = { ...commands.removeTable, icon: Trash2 };
 
 export function TableBar({ desk }: { desk: Desk }) {
   const active = useStore(desk.activity);
-  if (!active.has(commands.table.id)) return null;
+  const readOnly = useReadOnly(desk);
+  // What can only be read needs no bar over it.
+  if (!active.has(commands.table.id) || readOnly !== null) return null;
   return (
     <AriaToolbar aria-label="Table" className={`${styles["toolbar"]} ${styles["table"]}`}>
       <span className={styles["group"]} aria-hidden>

@@ -17,6 +17,7 @@ import {
 import { Toolbar as AriaToolbar } from "react-aria-components/Toolbar";
 import * as commands from "../../editor/commands.ts";
 import type { Desk } from "../desk.ts";
+import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
 import { CommandButton } from "./CommandButton.tsx";
 import type { Item } from "./CommandButton.tsx";
@@ -24,6 +25,7 @@ import styles from "./Toolbar.module.css";
 
 export function Toolbar({ desk }: { desk: Desk }) {
   const active = useStore(desk.activity);
+  const readOnly = useReadOnly(desk);
   const items: Item[] = [
     { ...commands.strong, icon: Bold },
     { ...commands.emphasis, icon: Italic },
@@ -44,6 +46,8 @@ export function Toolbar({ desk }: { desk: Desk }) {
       <select
         aria-label="Block type"
         className={styles["select"]}
+        title={readOnly ?? undefined}
+        disabled={readOnly !== null}
         value={commands.blockTypes.find(({ id }) => active.has(id))?.id ?? commands.paragraph.id}
         onChange={(event) => {
           const chosen = commands.blockTypes.find(({ id }) => id === event.target.value);

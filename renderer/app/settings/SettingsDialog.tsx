@@ -1,14 +1,16 @@
 import { useState } from "react";
 import { Button } from "../../ui/Button.tsx";
+import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { Dialog, DialogActions } from "../../ui/Dialog.tsx";
 import { TextField } from "../../ui/TextField.tsx";
 import type { Desk } from "../desk.ts";
+import { hostOf, placeId, workspaceName } from "../places/place-words.ts";
 import { useStore } from "../use-store.ts";
 import styles from "./SettingsDialog.module.css";
 
 export function SettingsDialog({ desk }: { desk: Desk }) {
-  const configuration = useStore(desk.configuration);
-  const relay = configuration?.relay ?? "";
+  const configuration = useStore(desk.places.configuration);
+  const relay = configuration?.openRelay ?? "";
   const [url, setUrl] = useState(relay);
   const [problem, setProblem] = useState(configuration?.relayProblem ?? null);
   const [busy, setBusy] = useState(false);
@@ -17,7 +19,7 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
   // On success main reloads the window under a content policy that names the relay.
   const set = async (value: string | null): Promise<void> => {
     setBusy(true);
-    const words = await desk.setRelay(value);
+    const words = await desk.places.setRelay(value);
     setBusy(false);
     if (words === null) close();
     else setProblem(words);
@@ -51,6 +53,7 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
           </Button>
         </DialogActions>
       </form>
+      <JoinedList desk={desk} />
       {configuration && (
         <p className={styles["about"]}>
           Deckle {configuration.version} · profile {configuration.profile}
@@ -58,5 +61,42 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
         </p>
       )}
     </Dialog>
+  );
+}
+
+/** The workspaces that were joined. Taking one off the list takes nothing off this device, nor it off the workspace. */
+function JoinedList({ desk }: { desk: Desk }) {
+  const configuration = useStore(desk.places.configuration);
+  const [problem, setProblem] = useState<string | null>(null);
+  if (!configuration || configuration.workspaces.length === 0) return null;
+  const current = placeId(configuration.place);
+  const forget = async (workspace: string): Promise<void> => setProblem(await desk.places.forget(workspace));
+  return (
+    <section aria-label="Joined workspaces" className={styles["joined"]}>
+      <h3 className={styles["heading"]}>Joined workspaces</h3>
+      {problem !== null && (
+        <p role="alert" className={styles["problem"]}>
+          {problem}
+        </p>
+      )}
+      <ul className={styles["list"]}>
+        {configuration.workspaces.map((joined) => (
+          <li key={joined.workspace} className={styles["row"]}>
+            <span className={styles["name"]}>
+              {workspaceName(joined)} · {hostOf(joined.relay)}
+            </span>
+            {joined.workspace !== current && (
+              <ConfirmButton
+                label={`Forget ${workspaceName(joined)}`}
+                question="It goes off this list. What you have of its documents stays on this device, in your private workspace."
+                onConfirm={() => void forget(joined.workspace)}
+              >
+                Forget
+              </ConfirmButton>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -16,6 +16,7 @@ const nothingKnown: StatusFacts = {
   engineSilent: null,
   here: null,
   unsent: null,
+  withheld: null,
   relay: null,
   relayUrl: null,
   receiving: null,

@@ -8,6 +8,7 @@ const saved: StatusFacts = {
   engineSilent: null,
   here: { state: "saved" },
   unsent: 0,
+  withheld: null,
   relay: { state: "connected" },
   relayUrl: "wss://relay.example",
   receiving: null,
@@ -38,6 +39,42 @@ describe("the words of the status line", () => {
     [
       "Saved on this device · Something answers at wss://relay.example but it is not a Deckle relay: it closed at once · 1 change not yet on the relay",
       { relay: { state: "incompatible", reason: "it closed at once" }, unsent: 1 },
+    ],
+    [
+      "Saved on this device · This device may not use this workspace any more · 3 changes only on this device",
+      { relay: { state: "refused", reason: "revoked" }, unsent: 3 },
+    ],
+    [
+      "Saved on this device · This device may not use this workspace any more",
+      { relay: { state: "refused", reason: "revoked" } },
+    ],
+    [
+      "Saved on this device · This device may not use this workspace any more",
+      { relay: { state: "refused", reason: "revoked" }, unsent: null },
+    ],
+    [
+      "Saved on this device · The key cannot be read. Unlock it · 3 changes not yet on the relay",
+      { relay: { state: "locked", reason: "The key cannot be read. Unlock it." }, unsent: 3 },
+    ],
+    [
+      "Saved on this device · 3 changes are only on this device: you may read here, not write",
+      { unsent: 3, withheld: "read-only" },
+    ],
+    [
+      "Saved on this device · 1 change is only on this device: the relay does not know the author's device",
+      { unsent: 1, withheld: "foreign-actor" },
+    ],
+    [
+      "Saved on this device · Some changes are only on this device: you may read here, not write",
+      { unsent: null, withheld: "read-only" },
+    ],
+    [
+      "Saved on this device · 2 changes are only on this device: you may read here, not write · Sending more: 300 kB to go",
+      { unsent: 2, withheld: "read-only", sendingBytes: 300_000 },
+    ],
+    [
+      "Saved on this device · Relay unreachable · 2 changes are only on this device: you may read here, not write",
+      { relay: { state: "unreachable", since: 1 }, unsent: 2, withheld: "read-only" },
     ],
     ["Saving…", { pending: true }],
     ["Saving…", { here: { state: "saving" } }],
@@ -81,6 +118,14 @@ describe("the words of the status line", () => {
   it("never claims On the relay of what is being sent", () => {
     for (const [, facts] of cases)
       expect(statusWords({ ...saved, ...facts, unsent: 1, sendingBytes: 1 })).not.toContain("On the relay");
+  });
+
+  it("never claims On the relay of what the relay did not take", () => {
+    for (const [, facts] of cases)
+      for (const unsent of [null, 0, 1])
+        expect(statusWords({ ...saved, ...facts, unsent, withheld: "read-only" })).not.toContain(
+          "On the relay",
+        );
   });
 
   it("never claims Saved while the window holds edits", () => {

@@ -2,7 +2,7 @@
  * The words of the status line: one pure function of what is known. "Saved" is said only of what
  * the engine said is on this disk, "On the relay" only of what the relay acknowledged.
  */
-import type { DocumentStatus, Receiving, RelayState } from "../../engine/port.ts";
+import type { DocumentStatus, Receiving, RelayState, Withheld } from "../../engine/port.ts";
 import { amount, amountReceived } from "./amount.ts";
 
 export type StatusFacts = {
@@ -15,8 +15,10 @@ export type StatusFacts = {
   /** Null until the engine has spoken of this document. */
   here: DocumentStatus["here"] | null;
   unsent: number | null;
+  /** Why the relay has not taken some of the unsent changes, where it has said so. */
+  withheld: Withheld | null;
   relay: RelayState | null;
-  /** The relay of this profile as configured. */
+  /** The relay of the place that this profile is in. */
   relayUrl: string | null;
   /** What the relay is sending of the document. */
   receiving: Receiving | null;
@@ -25,8 +27,23 @@ export type StatusFacts = {
 };
 
 const changes = (count: number): string => (count === 1 ? "1 change" : `${count} changes`);
-const notYet = (unsent: number | null): string[] =>
-  unsent === null || unsent === 0 ? [] : [`${changes(unsent)} not yet on the relay`];
+const isAre = (count: number | null): string =>
+  count === null || count === 0 ? "Some changes are" : count === 1 ? "1 change is" : `${count} changes are`;
+
+const whyWithheld: Readonly<Record<Withheld, string>> = {
+  "read-only": "you may read here, not write",
+  "foreign-actor": "the relay does not know the author's device",
+};
+
+/** What of this document is not on the relay, and why where that is known. */
+function notYet({ unsent, withheld }: Pick<StatusFacts, "unsent" | "withheld">): string[] {
+  if (withheld) return [`${isAre(unsent)} only on this device: ${whyWithheld[withheld]}`];
+  return unsent === null || unsent === 0 ? [] : [`${changes(unsent)} not yet on the relay`];
+}
+
+/** The same where the relay takes nothing from this device. */
+const onlyHere = (unsent: number | null): string[] =>
+  unsent === null || unsent === 0 ? [] : [`${changes(unsent)} only on this device`];
 
 const receivingWords = ({ receiving }: StatusFacts): string[] =>
   receiving ? [`Receiving ${amountReceived(receiving)}`] : [];
@@ -34,27 +51,36 @@ const receivingWords = ({ receiving }: StatusFacts): string[] =>
 const sendingWords = (sendingBytes: number, isMore = false): string[] =>
   sendingBytes > 0 ? [`Sending ${isMore ? "more" : "to the relay"}: ${amount(sendingBytes)} to go`] : [];
 
-function relayWords({ relay, relayUrl, unsent, sendingBytes, receiving }: StatusFacts): string[] {
+function relayWords(facts: StatusFacts): string[] {
+  const { relay, relayUrl, unsent, withheld, sendingBytes, receiving } = facts;
   switch (relay?.state) {
     case undefined:
       return [];
     case "none":
       return ["No relay"];
     case "connecting":
-      return ["Connecting to the relay", ...notYet(unsent)];
+      return ["Connecting to the relay", ...notYet(facts)];
     case "connected":
+      if (withheld) return [...notYet(facts), ...sendingWords(sendingBytes, true)];
       if (unsent === null) return ["Connected to the relay", ...sendingWords(sendingBytes)];
       if (unsent === 0) return ["On the relay", ...sendingWords(sendingBytes, true)];
       // How much is to go says more than how many changes.
       if (sendingBytes > 0) return sendingWords(sendingBytes);
       // What has just come from the relay counts as unsent until the relay acknowledges that we have it.
-      return receiving ? [] : notYet(unsent);
+      return receiving ? [] : notYet(facts);
     case "unreachable":
-      return ["Relay unreachable", ...(unsent === 0 ? ["Nothing waiting for it"] : notYet(unsent))];
+      return [
+        "Relay unreachable",
+        ...(unsent === 0 && !withheld ? ["Nothing waiting for it"] : notYet(facts)),
+      ];
+    case "refused":
+      return ["This device may not use this workspace any more", ...onlyHere(unsent)];
+    case "locked":
+      return [relay.reason.replace(/\.$/, ""), ...notYet(facts)];
     case "incompatible":
       return [
         `Something answers at ${relayUrl ?? "the relay's address"} but it is not a Deckle relay: ${relay.reason}`,
-        ...notYet(unsent),
+        ...notYet(facts),
       ];
   }
 }
