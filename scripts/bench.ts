@@ -3,6 +3,7 @@
  * the app. With `--json` the last line is one line of JSON (`bench/report.ts`).
  */
 import { parseArgs } from "node:util";
+import { access } from "./bench/access.ts";
 import { binding } from "./bench/binding.ts";
 import { relay } from "./bench/relay.ts";
 import { print } from "./bench/report.ts";
@@ -39,6 +40,7 @@ const benchmarks: Record<string, () => Promise<Report>> = {
   binding,
   relay: () => relay({ ...values, relayRoot: values["relay-root"], relayFlags: values["relay-flags"] }),
   load: () => loadTest(),
+  access,
 };
 function loadTest(): Promise<Report> {
   const { minutes, rate, "relay-root": other } = values;
@@ -48,7 +50,7 @@ function loadTest(): Promise<Report> {
 }
 
 /** Those that measure no window: they run without Electron, a display or a build. */
-const withoutApp = new Set(["binding", "relay", "load"]);
+const withoutApp = new Set(["binding", "relay", "load", "access"]);
 
 const [name = ""] = positionals;
 const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;

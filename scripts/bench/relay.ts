@@ -74,6 +74,7 @@ export async function relay(options: RelayOptions): Promise<Report> {
   const setting: Setting = {
     relayCli: await relayCli(options.relayRoot),
     relayNodeFlags: options.relayFlags.split(" ").filter(Boolean),
+    relayIsOpen: true,
     peersFolder: installPeers(),
     isPinned: spawnSync("taskset", ["-c", "0,1", "true"]).status === 0,
   };

@@ -38,6 +38,7 @@ export async function load(options: LoadOptions): Promise<Report> {
   const setting: Setting = {
     relayCli: await relayCli(options.relayRoot),
     relayNodeFlags: [],
+    relayIsOpen: true,
     peersFolder: "",
     isPinned: false,
   };

@@ -23,12 +23,21 @@ const hashBytes = 32;
 const noBytes: Buffer = Buffer.alloc(0);
 const header = emptyHeader();
 
-/** An actor of this run names its writer: a tag, the number, zeros. */
+/** How a client gets in where not everybody does: as a device, whose changes' actors begin with its 8 bytes. */
+export interface Entry {
+  readonly device: Uint8Array;
+  /** With a ticket. */
+  url(): Promise<string>;
+}
+
+/** An actor of this run names its writer: the device if there is one, a tag, the number. */
+const deviceBytes = 8;
 const runTag = randomBytes(4).readUInt32BE();
-function actorOf(writer: number): Buffer {
+function actorOf(writer: number, device?: Uint8Array): Buffer {
   const actor = Buffer.alloc(actorBytes);
-  actor.writeUInt32BE(runTag);
-  actor.writeUInt32BE(writer, 4);
+  if (device) actor.set(device);
+  actor.writeUInt32BE(runTag, deviceBytes);
+  actor.writeUInt32BE(writer, deviceBytes + 4);
   return actor;
 }
 
@@ -39,6 +48,8 @@ export interface Hearing {
   onChange?: (chunk: Buffer) => void;
   /** So many edits, the last with this hash, are on the relay's disk; how long after they were sent. */
   onReceipt?: OnReceipt;
+  /** In place of the plain address. */
+  readonly entry?: Entry | undefined;
 }
 
 export class AutomergeClient implements Client {
@@ -83,7 +94,7 @@ export class AutomergeClient implements Client {
     this.#ledger = ledger;
     this.#hearing = hearing;
     this.#receipts = hearing.onReceipt && new Receipts(hearing.onReceipt);
-    this.#actor = actorOf(index);
+    this.#actor = actorOf(index, hearing.entry?.device);
     this.#maxOp = seed.maxOp;
   }
 
@@ -163,7 +174,7 @@ export class AutomergeClient implements Client {
   }
 
   async #connect(): Promise<void> {
-    const socket = await LightSocket.open(this.#url);
+    const socket = await LightSocket.open((await this.#hearing.entry?.url()) ?? this.#url);
     this.#socket = socket;
     const answered = new Promise<void>((resolve, reject) => {
       socket.onClose = () => reject(new Error(`closed at the hello: ${socket.closedBy}`));
@@ -282,9 +293,9 @@ export class AutomergeClient implements Client {
     readChange(chunk, header);
     if (header.kind === "document") return;
     if (this.#ownHead && includes(header.deps, this.#ownHead)) this.#acknowledged();
-    if (header.actor.length !== actorBytes || header.actor.readUInt32BE(0) !== runTag) return;
+    if (header.actor.length !== actorBytes || header.actor.readUInt32BE(deviceBytes) !== runTag) return;
     if (header.startOp > this.#maxOp) this.#maxOp = header.startOp;
-    const writer = header.actor.readUInt32BE(4);
+    const writer = header.actor.readUInt32BE(deviceBytes + 4);
     if (writer === this.index || header.seq <= (this.#editsByWriter.get(writer) ?? 0))
       return void this.repeats++;
     this.#editsByWriter.set(writer, header.seq);

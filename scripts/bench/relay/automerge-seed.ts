@@ -25,8 +25,9 @@ export interface Seed {
   readonly pieces: readonly Piece[];
 }
 
-export async function makeSeed(content: Content): Promise<Seed> {
-  const chain = new Chain();
+/** @param device whose 8 bytes its author's actor begins with, where a relay looks at that */
+export async function makeSeed(content: Content, device?: Uint8Array): Promise<Seed> {
+  const chain = new Chain(device);
   chain.add(makeTextColumns(), 1);
   if (content.kind === "text") {
     const text = words(content.chars);
@@ -44,6 +45,11 @@ export async function makeSeed(content: Content): Promise<Seed> {
 /** One writer's changes, each on top of the one before, and the ids of the characters that stand. */
 class Chain {
   readonly #actor = randomBytes(actorBytes);
+
+  constructor(device?: Uint8Array) {
+    if (device) this.#actor.set(device);
+  }
+
   readonly #object: OpId = { actor: 0, counter: 1 };
   readonly #counters: number[] = [];
   readonly #pieces: Piece[] = [];

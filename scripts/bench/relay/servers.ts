@@ -15,6 +15,8 @@ export const setting = z.object({
   relayCli: z.string(),
   /** Flags for Node in front of the relay's, e.g. `--cpu-prof`. */
   relayNodeFlags: z.array(z.string()),
+  /** Whether it lets in everybody, or members only, who must be in its data then. */
+  relayIsOpen: z.boolean(),
   peersFolder: z.string(),
   /** Whether `taskset` is there: servers on core 0, the generator on core 1. */
   isPinned: z.boolean(),
@@ -38,8 +40,17 @@ export const servers: Readonly<Record<ServerName, ServerKind>> = {
     title: "Deckle relay",
     dialect: "automerge",
     path: "/sync",
-    start: (port, data, { relayCli, relayNodeFlags }) => ({
-      args: [...relayNodeFlags, relayCli, "serve", "--data", data, "--port", String(port), "--open"],
+    start: (port, data, { relayCli, relayNodeFlags, relayIsOpen }) => ({
+      args: [
+        ...relayNodeFlags,
+        relayCli,
+        "serve",
+        "--data",
+        data,
+        "--port",
+        String(port),
+        ...(relayIsOpen ? ["--open"] : []),
+      ],
     }),
   },
   hocuspocus: {

@@ -56,10 +56,10 @@ export class LightSocket {
 
   /** Rejects if the server does not answer the upgrade. */
   static async open(url: string): Promise<LightSocket> {
-    const { port, pathname } = new URL(url);
+    const { port, pathname, search } = new URL(url);
     const socket = new LightSocket(Number(port));
     socket.#socket.write(
-      `GET ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${pathname}${search} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
     );
     await new Promise<void>((resolve, reject) => {

@@ -9,6 +9,7 @@ test("what light clients write is the same text for a reader, a newcomer and a s
   const setting = {
     relayCli: join(root, "relay", "cli.ts"),
     relayNodeFlags: [],
+    relayIsOpen: true,
     peersFolder: "",
     isPinned: false,
   };
