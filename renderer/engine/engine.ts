@@ -227,7 +227,7 @@ export class Engine {
       taken: this.taken,
       save: (id) => repo.flush([id as RepoId]),
       hasRelay: () => this.parts.hasRelay,
-      withheld: (id, isOwn) => this.withheld(id, isOwn),
+      withheld: (id, lacksOwn) => this.withheld(id, lacksOwn),
       edited: (id, title) => this.library?.edited(id, title),
       settled: (id, title) => this.library?.settled(id, title),
     });
@@ -427,23 +427,26 @@ export class Engine {
     for (const session of this.sessions.values()) session.tellStatus();
   }
 
-  /** @param isOwn whether this device wrote some of what the relay lacks: others' words come back from it */
-  private withheld(document: DocumentId, isOwn: boolean): Withheld | null {
+  /**
+   * @param lacksOwn whether this device wrote some of what the relay lacks: others' words come back from it. Asked only
+   *   where it counts, for it looks through changes and this runs with each word of the status
+   */
+  private withheld(document: DocumentId, lacksOwn: () => boolean): Withheld | null {
     const { access } = this;
     // Of a device that is out nothing is refused: it does not connect. The words about the relay say so.
     if (access?.kind === "member" && access.role === "revoked") return null;
-    return this.refusals.get(document) ?? (isOwn && !this.mayWrite ? "read-only" : null);
+    return this.refusals.get(document) ?? (!this.mayWrite && lacksOwn() ? "read-only" : null);
   }
 
   /** Lists for all what was made or handed over while the relay was not there, or could not be written to. */
   private async listMade(): Promise<void> {
     try {
-      await this.library?.connected(async (document) => {
+      const isMore = await this.library?.connected(async (document) => {
         const failure = await this.questions.importHistory(document);
         if (failure !== null) console.warn("a history was not imported", document, failure);
         return failure === null;
       });
-      await this.deliver();
+      if (isMore) await this.deliver();
     } catch (error) {
       console.error("what was made here is not listed yet", error);
     }

@@ -64,9 +64,7 @@ export class Ledger {
   /** A workspace whose relay has another address now: nothing is known of what that one has. */
   private comeTo({ workspace }: Place): void {
     if (workspace === null || this.byDocument.size > 0) return;
-    for (const [document, others] of this.elsewhere)
-      if ([...others.keys()].some((place) => place.endsWith(`#${workspace}`)))
-        this.set(document, { heads: [], unsent: true });
+    for (const document of this.documentsOf(workspace)) this.set(document, { heads: [], unsent: true });
   }
 
   /** Whether a document was opened or made at another relay, or in another workspace, and never here. */
@@ -116,15 +114,17 @@ export class Ledger {
   /** The same, for what must not be lost. */
   async setDurably(document: DocumentId, receipt: Receipt): Promise<void> {
     this.byDocument.set(document, receipt);
-    await writeDurably(this.database, "receipts", (all) => all.put(receipt, [this.place, document]));
+    await this.write(this.place, document, receipt);
   }
 
   private keep(place: string, document: DocumentId, receipt: Receipt): void {
-    writeDurably(this.database, "receipts", (all) => all.put(receipt, [place, document])).catch(
-      (error: unknown) => {
-        console.warn("a receipt was not noted", error);
-      },
-    );
+    this.write(place, document, receipt).catch((error: unknown) => {
+      console.warn("a receipt was not noted", error);
+    });
+  }
+
+  private write(place: string, document: DocumentId, receipt: Receipt): Promise<void> {
+    return writeDurably(this.database, "receipts", (all) => all.put(receipt, [place, document]));
   }
 
   async workspaces(): Promise<WorkspaceIds | null> {

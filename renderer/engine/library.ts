@@ -171,14 +171,16 @@ export class Library {
    * The relay is there, and says what this device may do: what was made or handed over meanwhile is listed for all. A
    * document with other authors is listed once the relay has agreed to take its history, and not before: whoever saw it
    * listed could bring another of that id.
+   * @returns whether there is more to send than before
    */
-  connected(importHistory: (document: DocumentId) => Promise<boolean>): Promise<void> {
+  connected(importHistory: (document: DocumentId) => Promise<boolean>): Promise<boolean> {
     return this.inTurn(async () => {
       const { shared } = this;
-      if (!shared || !this.parts.mayWrite()) return;
+      if (!shared || !this.parts.mayWrite()) return false;
       await this.moveTo(shared, this.madeAndUnlisted(shared));
       const { ledger, repo, author } = this.parts;
       const { [shared.documentId]: documents = [], ...rest } = await ledger.handedOver();
+      if (documents.length === 0) return false;
       const waiting: DocumentId[] = [];
       for (const document of documents) {
         const entry = entriesOf(this.local.doc()).find((one) => one.document === document);
@@ -192,16 +194,19 @@ export class Library {
         await ledger.setDurably(document, { heads: [], unsent: true });
         await this.moveTo(shared, [entry]);
       }
-      if (documents.length > 0)
-        await ledger.setHandedOver(waiting.length > 0 ? { ...rest, [shared.documentId]: waiting } : rest);
+      await ledger.setHandedOver(waiting.length > 0 ? { ...rest, [shared.documentId]: waiting } : rest);
       repo.shareConfigChanged();
+      return waiting.length < documents.length;
     });
   }
 
   /** One after another: each reads what the one before has written. */
-  private inTurn(run: () => Promise<void>): Promise<void> {
+  private inTurn<T>(run: () => Promise<T>): Promise<T> {
     const done = this.turn.then(run);
-    this.turn = done.catch(() => {});
+    this.turn = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 

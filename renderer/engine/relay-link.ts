@@ -153,7 +153,7 @@ export class RelayLink extends WebSocketClientAdapter {
       if (this.socket === adopted) run();
     };
     socket.addEventListener("open", () => heard(() => this.onOpen()));
-    socket.addEventListener("close", ({ code }) => heard(() => this.closedBy(code)));
+    socket.addEventListener("close", ({ code }) => heard(() => this.closed(code)));
     socket.addEventListener("message", ({ data }) =>
       heard(() => this.onMessage({ data } as Parameters<typeof this.onMessage>[0])),
     );
@@ -330,13 +330,9 @@ export class RelayLink extends WebSocketClientAdapter {
     this.socket?.close();
   }
 
-  private closedBy(code: number): void {
+  private closed(code: number): void {
     this.stopTransfers(); // before the repo hears that the peer is gone
     if (this.remotePeerId) this.emit("peer-disconnected", { peerId: this.remotePeerId });
-    this.closed(code);
-  }
-
-  private closed(code: number): void {
     this.hello?.cancel();
     this.hello = null;
     this.isDeckle = false;

@@ -60,7 +60,7 @@ export type SessionParts = {
   /** Whether there is a relay to send to. */
   hasRelay: () => boolean;
   /** Why the relay keeps nothing that this device brings of the document, if it does not. */
-  withheld: (document: DocumentId, isOwn: boolean) => Withheld | null;
+  withheld: (document: DocumentId, lacksOwn: () => boolean) => Withheld | null;
   author: Author;
   /** Something was written; the library lists the document under this title. */
   edited: (document: DocumentId, title: string) => void;
@@ -473,7 +473,7 @@ export class DocumentSession {
     return {
       here: failure !== null ? { state: "failed", reason: failure } : { state: durable ? "saved" : "saving" },
       unsent,
-      withheld: unsent ? this.parts.withheld(this.document, this.lacksOwn(heads)) : null,
+      withheld: unsent ? this.parts.withheld(this.document, () => this.lacksOwn(heads)) : null,
     };
   }
 
