@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{electron,relay,renderer,scripts}/**/*.test.{ts,tsx}"],
+    include: ["{electron,relay,renderer,scripts,e2e}/**/*.test.{ts,tsx}"],
     // Property tests draw hundreds of cases on two shared cores.
     testTimeout: 30_000,
     // Half of the time is waiting for relays that are attacked; on two cores Vitest would take one file at a time.

@@ -150,3 +150,18 @@ export async function pasteHtml(page: Page, html: string): Promise<void> {
     dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   }, html);
 }
+
+/** At a profile's first start a page lies ready: it gets a title, and the caret goes into the text. */
+export async function beginPage(page: Page, title: string): Promise<void> {
+  await status(page, /^Saved on this device/);
+  await titleField(page).fill(title);
+  await whenLibrary(page, [title]);
+  await type(page, "");
+}
+
+/** The id of the document that is shown. */
+export async function documentOf(page: Page): Promise<string> {
+  const id = await page.locator("[data-document]").getAttribute("data-document", { timeout: untilMs });
+  if (id === null) throw new Error("no document is shown");
+  return id;
+}

@@ -6,6 +6,7 @@
  * Expected failures are values (`Failure`), never rejections: a rejection is a bug.
  */
 import { z } from "zod";
+import { sha256 } from "./keep.ts";
 import { roles, shares } from "../relay/protocol/roles.ts";
 
 /** What a person reads when something did not work: what happened, and what to do now. */
@@ -45,6 +46,8 @@ export const configuration = z.object({
   openRelay: z.string().nullable(),
   /** What the actors of this device's changes begin with: 16 hex digits; null before it has a key. */
   device: z.string().nullable(),
+  /** The folder of the readable copy: each document as a Markdown file. Null where none is kept. */
+  mirror: z.string().nullable(),
   /** A relay setting that is not a usable URL, with the words to show. */
   relayProblem: z.string().nullable(),
   version: z.string(),
@@ -96,6 +99,13 @@ export const people = z.object({
   ),
 });
 export type People = z.infer<typeof people>;
+
+/** SHA-256 of an image or a file. */
+export const blobState = z.object({
+  here: z.enum(["here", "coming", "missing"]),
+  relay: z.enum(["on-relay", "waiting"]).nullable(),
+});
+export type BlobState = z.infer<typeof blobState>;
 
 /**
  * The workspace that a window shows, as the configuration said that it started with. Main turns before its
@@ -240,6 +250,110 @@ export const calls = {
     args: z.tuple([z.object({ name: z.string().max(256), text: z.string().max(64 * 1024 * 1024) })]),
     answer: z.union([z.object({ ok: z.literal(true), saved: z.boolean() }), failure]),
   },
+  /**
+   * Asks where to, and writes a file of a document there. The name is offered; only the person says where it goes.
+   * `saved` is false where they cancelled.
+   */
+  saveFile: {
+    channel: "deckle:save-file",
+    args: z.tuple([z.object({ sha256, name: z.string().max(256) })]),
+    answer: z.union([z.object({ ok: z.literal(true), saved: z.boolean() }), failure]),
+  },
+  /** The backups of this profile, and where they are. */
+  backups: {
+    channel: "deckle:backups",
+    args: z.tuple([]),
+    answer: z.union([
+      z.object({
+        ok: z.literal(true),
+        folder: z.string(),
+        backups: z.array(
+          z.object({ name: z.string(), atMs: z.number(), documents: z.number(), bytes: z.number() }),
+        ),
+      }),
+      failure,
+    ]),
+  },
+  backUpNow: {
+    channel: "deckle:back-up-now",
+    args: z.tuple([]),
+    answer: z.union([z.object({ ok: z.literal(true), name: z.string() }), failure]),
+  },
+  backupDocuments: {
+    channel: "deckle:backup-documents",
+    args: z.tuple([z.string().max(256)]),
+    answer: z.union([
+      z.object({
+        ok: z.literal(true),
+        documents: z.array(
+          z.object({ document: z.string(), bytes: z.number(), title: z.string().nullable() }),
+        ),
+      }),
+      failure,
+    ]),
+  },
+  /** Adds what a backup has to what is here; then the windows start anew. `damaged` names what was not restored. */
+  restoreBackup: {
+    channel: "deckle:restore-backup",
+    args: z.tuple([z.string().max(256)]),
+    answer: z.union([
+      z.object({ ok: z.literal(true), documents: z.number(), damaged: z.array(z.string()) }),
+      failure,
+    ]),
+  },
+  /** Where the second copy and the backups are; how many documents the copy has, and their bytes. */
+  storageFolders: {
+    channel: "deckle:storage-folders",
+    args: z.tuple([]),
+    answer: z.union([
+      z.object({
+        ok: z.literal(true),
+        copy: z.string(),
+        backups: z.string(),
+        documents: z.number(),
+        bytes: z.number(),
+      }),
+      failure,
+    ]),
+  },
+  showFolder: {
+    channel: "deckle:show-folder",
+    args: z.tuple([z.enum(["copy", "backups"])]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** Asks for the folder of the readable copy, and keeps one there from then on. `folder` is null where cancelled. */
+  chooseMirror: {
+    channel: "deckle:choose-mirror",
+    args: z.tuple([]),
+    answer: z.union([z.object({ ok: z.literal(true), folder: z.string().nullable() }), failure]),
+  },
+  /** Keeps no readable copy any more. The files stay where they are. */
+  stopMirror: {
+    channel: "deckle:stop-mirror",
+    args: z.tuple([]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** How the readable copy is: `problem` in words where it could not be written last. */
+  mirrorState: {
+    channel: "deckle:mirror-state",
+    args: z.tuple([]),
+    answer: z.object({
+      folder: z.string().nullable(),
+      documents: z.number(),
+      problem: z.string().nullable(),
+    }),
+  },
+  /**
+   * Of images and files, in the order asked: whether each is here, coming from the relay of the place that we are
+   * at, or not to be had there; and whether that relay has it, or it waits to be brought there (null: neither).
+   */
+  blobStates: {
+    channel: "deckle:blob-states",
+    args: z.tuple([z.array(sha256).max(1000)]),
+    answer: z.array(blobState),
+  },
+  /** The relay was reached, for the first time or again: what waited to be tried once more need not wait. */
+  relayReached: { channel: "deckle:relay-reached", args: z.tuple([]), answer: z.null() },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
   readyToClose: { channel: "deckle:ready-to-close", args: z.tuple([]), answer: z.null() },
   /** Something typed is not durable and the window has said so: it must not close (or quit) now. */
@@ -255,6 +369,9 @@ export const commands = [
   "join",
   "share",
   "settings",
+  "where",
+  "restore",
+  "check-storage",
   "undo",
   "redo",
 ] as const;
@@ -263,6 +380,10 @@ export const notice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("command"), command: z.enum(commands) }),
   /** Somebody opened the link of an invite. */
   z.object({ type: z.literal("invited"), link: z.string() }),
+  /** Something to be told once, in words. */
+  z.object({ type: z.literal("said"), words: z.string() }),
+  /** An image or a file has come, and `GET /blob/SHA256` has it. */
+  z.object({ type: z.literal("blob"), sha256 }),
   /** The window is about to close: flush, then call `readyToClose` or `keepOpen`. */
   z.object({ type: z.literal("closing") }),
 ]);

@@ -6,25 +6,46 @@ import { app, safeStorage, session, shell } from "electron";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AccessClient } from "./host/access-client.ts";
+import { BackupCalls } from "./host/backup/calls.ts";
+import { Backups } from "./host/backup/backups.ts";
+import { BackupSchedule } from "./host/backup/schedule.ts";
+import { Blobs } from "./host/blobs/blobs.ts";
+import { blobHandlers } from "./host/blobs/check.ts";
 import { Caller } from "./host/caller.ts";
 import { DeviceKeys } from "./host/device-key.ts";
-import { exportText, pickMarkdown } from "./host/dialogs.ts";
+import { askWhereToSave, exportText, pickFolder, pickMarkdown } from "./host/dialogs.ts";
+import { reasonOf } from "./host/durable.ts";
 import { readMarkdown } from "./host/files.ts";
 import { guardContents, guardSession } from "./host/guard.ts";
 import { Invitations } from "./host/invitations.ts";
 import { answerCalls, sendNotice } from "./host/ipc.ts";
 import { Joining } from "./host/joining.ts";
+import { KeptDocuments } from "./host/keep/kept-documents.ts";
+import { copyHandlers, keepRoutes } from "./host/keep/routes.ts";
+import { Values } from "./host/keep/values.ts";
 import { Membership } from "./host/membership.ts";
 import { installMenu } from "./host/menu.ts";
+import { Mirror } from "./host/mirror/mirror.ts";
+import { mirrorHandlers } from "./host/mirror/routes.ts";
 import { setOpenRelay } from "./host/open-relay.ts";
 import { Places } from "./host/places.ts";
+import { saveFile } from "./host/save-file.ts";
 import { relayFetch } from "./host/relay-fetch.ts";
 import { readManifest, registerScheme, serveScheme } from "./host/scheme.ts";
+import { parseSettings } from "./host/settings.ts";
 import { systemVault } from "./host/vault.ts";
 import { saveScreenshot } from "./host/window.ts";
 import { Windows } from "./host/windows.ts";
 import { parseArguments, type Arguments } from "./policy/arguments.ts";
+import { diskWords } from "./policy/disk-words.ts";
 import { inviteScheme } from "./policy/invitation.ts";
+import {
+  backupEveryMs,
+  backupFirstAfterMs,
+  backupLimits,
+  garbageEveryMs,
+  garbageFirstAfterMs,
+} from "./policy/limits.ts";
 import { openableLink } from "./policy/links.ts";
 
 const firstSize = { width: 1200, height: 820 } as const;
@@ -32,6 +53,7 @@ const firstSize = { width: 1200, height: 820 } as const;
 async function run(
   { profile, relay, imports, screenshot }: Arguments,
   invitations: Invitations,
+  backupFolder: string,
 ): Promise<void> {
   const appFolder = app.getAppPath();
   const devTools = !app.isPackaged;
@@ -46,7 +68,10 @@ async function run(
     Places.open({
       file: inProfile("settings.json"),
       relayArgument: relay,
-      onTurned: () => windows.restartSoon(),
+      onTurned: () => {
+        windows.restartSoon();
+        blobs.turned();
+      },
     }),
     readManifest(appFolder),
   ]);
@@ -55,17 +80,68 @@ async function run(
   let waitingImports = imports;
   let quitting = false;
 
+  const documents = new KeptDocuments(inProfile("copy"));
+  const values = new Values(join(documents.folder, "values"));
+  const blobFolder = inProfile("blobs");
+  // Asked before anything of it is made.
+  const isNewProfile = [documents.folder, blobFolder, inProfile("IndexedDB")].every(
+    (each) => !existsSync(each),
+  );
+  const backups = new Backups({
+    folder: backupFolder,
+    documents,
+    values,
+    blobs: blobFolder,
+    names: () => blobs.names(),
+    settings: () => ({ ...places.settings, window: undefined }),
+    nowMs: Date.now,
+    limits: backupLimits,
+  });
+  const backupCalls = new BackupCalls({
+    backups,
+    documents,
+    values,
+    blobs: blobFolder,
+    restoreNames: (names, among) => blobs.restore(names, among),
+    restored: async (settings) => {
+      const known = parseSettings(settings);
+      const taken = known ? await places.restore(known) : ({ ok: true } as const);
+      if (taken.ok) windows.restartSoon();
+      return taken;
+    },
+    showFolder: (folder) => shell.openPath(folder),
+  });
+  const mirror = new Mirror({
+    folder: () => places.settings.mirror ?? null,
+    blobs: blobFolder,
+    say: (words) => windows.say(words),
+  });
+  const keys = new DeviceKeys(inProfile("device-key.json"), systemVault(safeStorage));
+  const client = new AccessClient({ fetch: relayFetch() });
+  const caller = new Caller(client, keys);
+  const blobs = await Blobs.open({
+    folder: blobFolder,
+    isNewProfile,
+    places,
+    caller,
+    fetch: relayFetch(),
+    onCame: (sha256) => windows.tell({ type: "blob", sha256 }),
+  });
+
   await app.whenReady();
   guardSession(session.defaultSession, () => places.relay);
   serveScheme(session.defaultSession, {
     appFolder,
     manifest,
     relayOrigin: () => places.relay?.origin ?? null,
+    keep: keepRoutes(
+      copyHandlers({ documents, values, backups }),
+      mirrorHandlers(mirror),
+      blobHandlers(blobs),
+    ),
+    blobs: (request) => blobs.answer(request),
   });
   installMenu({ devTools });
-  const keys = new DeviceKeys(inProfile("device-key.json"), systemVault(safeStorage));
-  const client = new AccessClient({ fetch: relayFetch() });
-  const caller = new Caller(client, keys);
   const joining = new Joining({ places, keys, client, caller });
   const membership = new Membership(places, caller);
 
@@ -78,6 +154,7 @@ async function run(
       return {
         profile,
         ...places.configuration,
+        mirror: places.settings.mirror ?? null,
         device: await keys.device(),
         version: app.getVersion(),
         standIn: existsSync(join(process.resourcesPath, "stand-in")),
@@ -113,6 +190,7 @@ async function run(
     forgetWorkspace: (_, workspace) => places.forget(workspace),
     noteRole: async (_, workspace, role) => {
       await places.noteRole(workspace, role);
+      blobs.wake();
       return null;
     },
     ticket: (_, workspace) => membership.ticket(workspace),
@@ -120,6 +198,27 @@ async function run(
     invite: (_, workspace, wanted) => membership.invite(workspace, wanted),
     manage: (_, workspace, wanted) => membership.manage(workspace, wanted),
     exportText,
+    saveFile: (window, file) =>
+      saveFile({ read: (hash) => blobs.read(hash), ask: (name) => askWhereToSave(window, name) }, file),
+    backups: () => backupCalls.backups(),
+    backUpNow: () => backupCalls.backUpNow(),
+    backupDocuments: (_, name) => backupCalls.backupDocuments(name),
+    restoreBackup: (_, name) => backupCalls.restoreBackup(name),
+    storageFolders: () => backupCalls.storageFolders(),
+    showFolder: (_, which) => backupCalls.showFolder(which),
+    chooseMirror: async (window) => {
+      const folder = await pickFolder(window, "Keep a Readable Copy In");
+      if (folder === null) return { ok: true, folder };
+      const saved = await places.save({ mirror: folder });
+      return saved.ok ? { ok: true, folder } : saved;
+    },
+    stopMirror: () => places.save({ mirror: undefined }),
+    mirrorState: () => mirror.state(),
+    blobStates: (_, wanted) => blobs.states(wanted),
+    relayReached: () => {
+      blobs.turned();
+      return null;
+    },
     readyToClose: (window) => {
       windows.of(window)?.readyToClose();
       return null;
@@ -128,11 +227,39 @@ async function run(
       windows.of(window)?.keepOpen();
       quitting = false;
       await places.stay();
+      blobs.turned();
       return null;
     },
   });
 
+  new BackupSchedule({
+    backups,
+    nowMs: Date.now,
+    after: (ms, call) => {
+      const timer = setTimeout(call, ms);
+      return { cancel: () => clearTimeout(timer) };
+    },
+    firstAfterMs: backupFirstAfterMs,
+    everyMs: backupEveryMs,
+    failed: (error) => console.error(`The backup was not made: ${diskWords(reasonOf(error))}.`),
+  }).start();
+
+  const collect = (): void =>
+    void blobs
+      .collect()
+      .catch((error: unknown) =>
+        console.error(`Images that nothing needs were not removed: ${diskWords(reasonOf(error))}.`),
+      );
+  setTimeout(() => {
+    collect();
+    setInterval(collect, garbageEveryMs);
+  }, garbageFirstAfterMs);
+
   app.on("before-quit", () => (quitting = true));
+  app.on("will-quit", () => {
+    blobs.stop();
+    void mirror.stop();
+  });
   app.on("window-all-closed", () => {
     // A window that flushes first has held up the quit that it closes for.
     if (quitting || process.platform !== "darwin") app.quit();
@@ -141,6 +268,7 @@ async function run(
     if (windows.count === 0) windows.open();
   });
   const first = windows.open();
+  blobs.turned();
   const comeForward = (): void => windows.bringForward(invitations.waiting);
   app.on("second-instance", comeForward);
   app.on("open-url", comeForward);
@@ -181,7 +309,7 @@ app.on("open-url", (event, url) => {
 // From a working copy it would be Electron that is started, without us. What follows the -- is no switch.
 if (app.isPackaged) app.setAsDefaultProtocolClient(inviteScheme, process.execPath, ["--"]);
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => app.quit());
-run(parsed.value, invitations).catch((error: unknown) => {
+run(parsed.value, invitations, join(base, "backups", parsed.value.profile)).catch((error: unknown) => {
   console.error("Deckle could not start:", error);
   app.exit(1);
 });

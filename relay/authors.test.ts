@@ -32,6 +32,10 @@ afterEach(() => stage.end());
 async function kept(changes: readonly Made[], id = documentId): Promise<readonly boolean[]> {
   const reader = await members.connect(members.owner);
   reader.frame("request", id, syncMessage());
+  // A relay that has just started reads it from the disk first, and may answer of others before.
+  await until("told of it", () =>
+    [...reader.of("sync"), ...reader.of("doc-unavailable")].some((each) => each["documentId"] === id),
+  );
   await answered(reader);
   const served = servedTo(reader, id);
   return changes.map(({ bytes }) => served.includes(Buffer.from(bytes).toString("hex")));

@@ -288,6 +288,57 @@ test("the feed tells what was committed to, live, after a restart from where one
   await until("refused", () => stock.closeCode === 4400);
 });
 
+test("whoever asks whether the relay is there is answered, not more often than it helps, and only where it is ours", async () => {
+  const relay = await stage.relay();
+  const client = await stage.raw(relay.url);
+  const ask = (): void => client.send({ type: "alive", senderId: client.peerId, targetId: "relay" });
+  ask();
+  await until("answered", () => client.of("alive").length === 1);
+  expect(client.of("alive")[0]?.["targetId"]).toBe(client.peerId);
+  for (let n = 0; n < 100; n++) ask();
+  await until("answered again", () => {
+    ask();
+    return client.of("alive").length === 2;
+  });
+  expect(client.closeCode).toBeUndefined();
+
+  const stock = await RawClient.open(relay.url, "stock");
+  stock.send({ type: "join", senderId: "stock", peerMetadata: {}, supportedProtocolVersions: ["1"] });
+  stock.send({ type: "alive", senderId: "stock" });
+  await until("refused", () => stock.closeCode === 4400);
+  const other = await stage.raw(relay.url);
+  other.send({ type: "alive", senderId: client.peerId });
+  await until("refused", () => other.closeCode === 4400);
+});
+
+test("a document that a client has left is not sent to it any more, and comes anew when it asks", async () => {
+  const relay = await stage.relay();
+  const { repo, receipts } = stage.deckleRepo(relay.url);
+  const handle = repo.create<Content>({ n: 0 });
+  const { documentId } = handle;
+  await until("kept", () => receipts.length > 0);
+  const client = await stage.raw(relay.url);
+  const ask = (): void => {
+    const [, data] = A.generateSyncMessage(A.init(), A.initSyncState());
+    if (data) client.frame("request", documentId, data);
+  };
+  ask();
+  await until("sent", () => client.of("sync").length === 1);
+  const leave = { type: "leave", senderId: client.peerId, targetId: "relay" };
+  client.send({ ...leave, documentId });
+  // One that it never had is none that it could leave.
+  client.send({ ...leave, documentId: "2nGkVeQScJEXQtq9R22UrhThLdU9" });
+  const before = receipts.length;
+  handle.change((doc) => void (doc["n"] = 1));
+  await until("kept", () => receipts.length > before);
+  // Frames keep their order: what was sent to it before this answer has come.
+  client.send({ type: "alive", senderId: client.peerId });
+  await until("answered", () => client.of("alive").length === 1);
+  expect(client.of("sync").length).toBe(1);
+  ask();
+  await until("sent again", () => client.of("sync").length === 2);
+});
+
 test("a draining relay says so, commits, and closes with 1012", async () => {
   const relay = await stage.relay();
   const http = relay.url.replace("ws:", "http:").replace("/sync", "");

@@ -9,12 +9,14 @@ import type { Done } from "./access/access.ts";
 import type { Door } from "./access/door.ts";
 import { invite, type InviteWanted } from "./access/grants.ts";
 import { operator } from "./access/records.ts";
+import { Blobs } from "./blobs/blobs.ts";
 import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
 import { DocumentProcess } from "./documents/process.ts";
 import { answerOperator } from "./operator.ts";
 import { inviteOwners, type OwnerInvite } from "./owner-invites.ts";
 import {
+  blobSweepMs,
   drainMs,
   joinDeadlineMs,
   outboundStuckMs,
@@ -24,6 +26,7 @@ import {
 } from "./protocol/limits.ts";
 import { RunningRelay } from "./running-relay.ts";
 import { AccessApi, accessPosts } from "./server/access-api.ts";
+import { BlobApi, openWorkspace, type BlobGate } from "./server/blob-api.ts";
 import { Control } from "./server/control.ts";
 import { hostPort } from "./server/http.ts";
 import { Listener, syncPath, type Admitted, type ListenerTimes, type Place } from "./server/listener.ts";
@@ -58,6 +61,8 @@ export interface RelayOptions {
   /** On the relay's own port if absent. */
   readonly metrics?: "off" | { readonly host: string; readonly port: number };
   readonly connectionsMax?: number;
+  /** Of the blobs of each workspace. */
+  readonly blobMegabytesMax?: number;
   /** Whether it collects its garbage when it is quiet: for a process that is only a relay. */
   readonly rests?: boolean;
   /** How often to look for what other nodes on the same store committed and the bus lost. Never if absent. */
@@ -152,7 +157,10 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
     nowMs,
     ...(options.times?.idleRoomMs !== undefined && { idleRoomMs: options.times.idleRoomMs }),
     may: (connectionId, documentId, action) => listener.may(connectionId, documentId, action),
-    accessChanged: (workspace, devices) => listener.accessChanged(workspace, devices),
+    accessChanged: (workspace, devices) => {
+      listener.accessChanged(workspace, devices);
+      blobApi?.accessChanged(devices);
+    },
   });
   const [first, ...others] = await addAll(workspaces, stores);
   const { repairMs } = options;
@@ -161,6 +169,14 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
   const { joinDeadlineMs: joinMs = joinDeadlineMs, ...times } = options.times ?? {};
   const traffic = { framesIn: 0, framesOut: 0 };
   const isOpenMode = wanted === undefined;
+  const { blobMegabytesMax: megabytesMax } = options;
+  const blobs =
+    data === undefined ? undefined : new Blobs({ data, ...(megabytesMax !== undefined && { megabytesMax }) });
+  const gate: BlobGate = isOpenMode
+    ? (named) =>
+        [first.id, openWorkspace].includes(named) ? { role: "editor", workspace: first.id } : undefined
+    : blobGate(door);
+  const blobApi = blobs && new BlobApi({ blobs, gate, report });
   const listener = new Listener({
     report,
     observer: metrics,
@@ -173,6 +189,7 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
       : (ticket) => admitted(door, workspaces, ticket),
     drain: () => workspaces.drain(),
     ...(!isOpenMode && { posts: accessPosts(new AccessApi(door)) }),
+    ...(blobApi && { streams: blobApi }),
     times: { pingMs, silenceMs, outboundStuckMs, drainMs, ...times },
     ...(options.connectionsMax !== undefined && { connectionsMax: options.connectionsMax }),
     ...(certificate && { tls: certificate.context }),
@@ -180,6 +197,7 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
       metrics: { source: metrics, ...(options.metrics && { place: options.metrics }) },
     }),
   });
+  const sweeping = blobs && setInterval(() => void sweep(blobs, workspaces, report), blobSweepMs);
   const resting = options.rests ? restOf(workspaces, () => traffic.framesIn, report) : undefined;
   metrics.expose(() => ({
     ...workspaces.figures,
@@ -199,6 +217,7 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
     isOpenMode,
     report,
     ...(data !== undefined && { data }),
+    ...(blobs && { blobs }),
   });
   const control =
     data === undefined
@@ -213,6 +232,7 @@ async function compose(stores: readonly Store[], bus: Bus, options: OnStores): P
     workspaces.leaveBus();
     clearInterval(repairing);
     clearInterval(resting);
+    clearInterval(sweeping);
     documents.stop();
     await control?.stop();
     await listener.stop();
@@ -256,6 +276,28 @@ function admitted(door: Door, workspaces: Workspaces, ticket: string): Admitted 
   const session = door.admit(ticket);
   const workspace = session && workspaces.at(session.workspace);
   return workspace && { session, place: placeOf(workspace) };
+}
+
+/** What a ticket for blobs says of who shows it. A workspace that cannot be read is so for everybody, as for access. */
+function blobGate(door: Door): BlobGate {
+  return (workspace, ticket) => {
+    if (door.isShut(workspace)) return "unavailable";
+    const entered = door.redeem(ticket, "blob");
+    if (entered?.access.workspace !== workspace) return undefined;
+    const { device } = entered.caller;
+    const role = entered.access.roster.roleOfDevice(device);
+    return role && { role, workspace, device };
+  };
+}
+
+async function sweep(blobs: Blobs, workspaces: Workspaces, report: Report): Promise<void> {
+  for (const { id } of workspaces.all) {
+    try {
+      await blobs.at(id).sweep();
+    } catch (error) {
+      report("blob-error", { reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
 }
 
 function restOf(workspaces: Workspaces, framesIn: () => number, report: Report): NodeJS.Timeout {

@@ -1,4 +1,5 @@
 /** A relay that runs, as the operator asks it: through the control socket in its data folder. */
+import { withBlobs, type Blobs } from "./blobs/blobs.ts";
 import { ownersOf } from "./made-invite.ts";
 import type { Listed, ListedWorkspace, Operable, Operated } from "./operator.ts";
 import { accessProblem } from "./operator.ts";
@@ -16,6 +17,7 @@ export interface RunningSetting {
   readonly report: Report;
   /** Absent where its stores are not files of one folder. */
   readonly data?: string;
+  readonly blobs?: Blobs;
 }
 
 export class RunningRelay implements Operable {
@@ -40,8 +42,10 @@ export class RunningRelay implements Operable {
   }
 
   async verify(id: string | undefined): Promise<Verified> {
-    const { store } = await this.at(id);
-    return store.verify();
+    const { id: workspace, store } = await this.at(id);
+    const { blobs } = this.#setting;
+    const verified = await store.verify();
+    return blobs ? withBlobs(verified, await blobs.at(workspace).verify()) : verified;
   }
 
   add(name: string): Promise<ListedWorkspace> {

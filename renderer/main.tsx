@@ -11,6 +11,8 @@ import { App } from "./app/App.tsx";
 import { bridge } from "./app/bridge.ts";
 import { Desk } from "./app/desk.ts";
 import { engineAnswers } from "./app/engine-answers.ts";
+import { keepPicture } from "./app/images/keep-picture.ts";
+import { measurePicture } from "./app/images/measure-picture.ts";
 import { engineOptions } from "./app/places/engine-options.ts";
 import { EngineConnection, startEngine } from "./editor/connection.ts";
 import type { Question } from "./editor/connection.ts";
@@ -27,9 +29,16 @@ const desk = new Desk({
   configuration,
   readRendering,
   preferences: localStorage,
+  ofWindow: sessionStorage,
   newClientId: () => crypto.randomUUID(),
+  pictures: {
+    keep: (file) => keepPicture((...request) => fetch(...request), file),
+    measure: measurePicture,
+  },
 });
 desk.start();
+// Else the browser may clear what is kept here when the disk fills up. The second copy is there either way.
+void navigator.storage.persist().catch(() => false);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -9,6 +9,7 @@ import { relay } from "./bench/relay.ts";
 import { print } from "./bench/report.ts";
 import type { Report } from "./bench/report.ts";
 import { start } from "./bench/start.ts";
+import { storage } from "./bench/storage.ts";
 import { typing } from "./bench/typing.ts";
 import { build } from "./build.ts";
 import { electronBinary } from "./electron-binary.ts";
@@ -41,6 +42,7 @@ const benchmarks: Record<string, () => Promise<Report>> = {
   relay: () => relay({ ...values, relayRoot: values["relay-root"], relayFlags: values["relay-flags"] }),
   load: () => loadTest(),
   access,
+  storage: () => storage(values),
 };
 function loadTest(): Promise<Report> {
   const { minutes, rate, "relay-root": other } = values;
@@ -59,6 +61,7 @@ if (!benchmark || !(Number(values.edits) > 0)) {
     `usage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json]\n` +
       "  typing: [--edits N]\n" +
       "  relay: [--only ROW,ROW] [--servers NAME,NAME] [--quick] [--plots] [--relay-flags FLAGS]\n" +
+      "  storage: [--only ROW,ROW] [--quick]\n" +
       "  load: [--minutes N] [--rate N]; relay and load: [--relay-root DIR]",
   );
   process.exit(2);

@@ -4,24 +4,33 @@
  * A relay and two profiles are started, documents are imported and opened, and a PNG is made of each
  * state that a person meets. The two that the README shows go to docs/images/, the others, which are for
  * judging the interface, to .build/screenshots/. The same code gives the same pictures; nothing is left behind.
+ * `npm run screenshots -- storage` takes one set only.
  */
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Locator, Page } from "playwright";
 import { launchApp, temporaryFolder, type RunningApp } from "./app-process.ts";
 import { build } from "./build.ts";
 import { bookMarkdown } from "./corpus.ts";
 import { electronBinary } from "./electron-binary.ts";
-import { cacheFolder, root } from "./paths.ts";
 import { startRelay } from "./relay-process.ts";
+import {
+  committedFolder,
+  judgedFolder,
+  picture,
+  resize,
+  rest,
+  text,
+  toTop,
+  type,
+  waitMs,
+  whenOpen,
+  whenStatus,
+} from "./screenshot-tools.ts";
+import { storagePictures } from "./screenshots-storage.ts";
 import { ensureSystem } from "./system.ts";
 
-const committedFolder = join(root, "docs", "images");
-const judgedFolder = join(cacheFolder, "screenshots");
-const pictureBytesMax = 200_000;
 const bookWords = 100_000;
-/** A book takes its time to import; everything else is quick. */
-const waitMs = 30_000;
 
 const usual = { width: 1240, height: 920 };
 const narrow = { width: 480, height: 720 };
@@ -75,69 +84,7 @@ const longNames = [
   "",
 ];
 
-const status = (page: Page): Locator => page.getByRole("status", { name: "Status" });
-const text = (page: Page): Locator => page.getByRole("textbox", { name: "Document text" });
 const title = (page: Page): Locator => page.getByRole("textbox", { name: "Title" });
-
-async function whenStatus(page: Page, words: RegExp): Promise<void> {
-  const shown = status(page);
-  try {
-    await shown.filter({ hasText: words }).waitFor({ timeout: waitMs });
-  } catch (error) {
-    throw new Error(`The status line says “${await shown.textContent()}”.`, { cause: error });
-  }
-}
-
-/** The document that was asked for is the one on screen. */
-async function whenOpen(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(
-    (expected) =>
-      document.querySelector<HTMLTextAreaElement>("textarea[aria-label='Title']")?.value === expected,
-    name,
-    { timeout: waitMs },
-  );
-  await text(page).waitFor({ timeout: waitMs });
-}
-
-/** At the document's end, and at once, so that it is one change however slow the machine is. */
-async function type(page: Page, words: string): Promise<void> {
-  await text(page).press("ControlOrMeta+End");
-  await page.keyboard.insertText(words);
-}
-
-async function resize({ app, page }: RunningApp, size: typeof usual): Promise<void> {
-  await app.evaluate(({ BrowserWindow }, { width, height }) => {
-    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
-  }, size);
-  await page.waitForFunction(({ width }) => innerWidth === width, size, { timeout: waitMs });
-}
-
-/** Nothing has the focus and no pointer is over anything, unless the picture is about that. */
-async function rest(page: Page): Promise<void> {
-  await page.mouse.move(0, 0);
-  await page.evaluate(() =>
-    document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined,
-  );
-}
-
-async function toTop(page: Page): Promise<void> {
-  await rest(page);
-  await text(page).evaluate((dom) => dom.closest("[role=presentation]")?.scrollTo(0, 0));
-}
-
-async function picture(page: Page, name: string, folder = judgedFolder): Promise<void> {
-  const file = join(folder, `${name}.png`);
-  // Fonts and the status line's last change have had their frame.
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise((done) => setTimeout(done, 300));
-  });
-  await page.screenshot({ path: file, animations: "disabled" });
-  const { size } = await stat(file);
-  console.log(`${relative(root, file)}  ${Math.ceil(size / 1000)} kB`);
-  if (folder === committedFolder && size > pictureBytesMax)
-    throw new Error(`${name}.png has ${size} bytes, more than is worth committing (${pictureBytesMax}).`);
-}
 
 /** Markdown files to import, in order; a title of "" gives a document without one. */
 async function filesOf(folder: string, documents: readonly string[]): Promise<string[]> {
@@ -346,6 +293,21 @@ async function bookPicture(folder: string, opened: RunningApp[]): Promise<void> 
   await picture(page, "import-100k");
 }
 
+const sets = {
+  essay: essayPictures,
+  alone: alonePictures,
+  blocks: blocksPictures,
+  book: bookPicture,
+  ...storagePictures,
+};
+const wanted = process.argv.slice(2);
+const made = Object.entries(sets).flatMap(([name, make]) =>
+  wanted.length === 0 || wanted.some((each) => name.startsWith(each)) ? [make] : [],
+);
+if (made.length === 0) {
+  console.error(`There are these: ${Object.keys(sets).join(", ")}.`);
+  process.exit(2);
+}
 const system = ensureSystem({ needsVirtualDisplay: true });
 if (!system.ok) {
   console.error(system.message);
@@ -354,9 +316,10 @@ if (!system.ok) {
 console.log((await electronBinary()).note);
 await build();
 await mkdir(committedFolder, { recursive: true });
-await rm(judgedFolder, { recursive: true, force: true });
+// Those that are not taken anew stay.
+if (wanted.length === 0) await rm(judgedFolder, { recursive: true, force: true });
 await mkdir(judgedFolder, { recursive: true });
-for (const make of [essayPictures, alonePictures, blocksPictures, bookPicture]) {
+for (const make of made) {
   const folder = await temporaryFolder();
   const opened: RunningApp[] = [];
   try {

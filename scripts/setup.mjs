@@ -22,7 +22,7 @@ const entryByCommand = {
   relay: "relay/cli.ts",
   bench: "scripts/bench.ts",
   fuzz: "scripts/fuzz.ts",
-  sim: "scripts/sim.ts",
+  sim: "e2e/sim/main.ts",
   build: "scripts/build.ts",
   screenshots: "scripts/screenshots.ts",
 };

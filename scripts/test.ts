@@ -2,7 +2,7 @@
  * `npm test`: everything that must hold. Every stage runs, whatever failed before it; the last line is
  * `N passed, N failed`, and the exit status is 0 only where nothing failed.
  *
- * What is counted: each test of Vitest, and one for each stage that is not made of tests. A skipped test
+ * What is counted: each test of Vitest, and one for each tool that is not made of tests. A skipped test
  * and a stage that could not run count as failed: what was not checked does not hold.
  */
 import { spawn } from "node:child_process";
@@ -35,35 +35,65 @@ const held: Count = { passed: 1, failed: 0 };
 const broken: Count = { passed: 0, failed: 1 };
 
 const stages: readonly Stage[] = [
-  { name: "types", run: () => tool("tsc", "-b") },
-  { name: "lint", run: () => tool("oxlint", "--type-aware", "--deny-warnings") },
-  { name: "format", run: () => tool("oxfmt", "--check") },
-  { name: "unused code", run: () => tool("knip") },
+  { name: "types, lint, format, unused code", run: checks },
   { name: "unit and property tests", run: () => vitest("unit", "--coverage") },
   { name: "fuzz of the binding", run: fuzz },
   { name: "end-to-end tests", run: endToEnd },
 ];
-
-function tool(name: string, ...words: readonly string[]): Promise<Count> {
-  return command(join(root, "node_modules", ".bin", name), words);
-}
 
 async function command(file: string, words: readonly string[]): Promise<Count> {
   return (await exitCode(file, words)) === 0 ? held : broken;
 }
 
 /** `null` where it was ended by a signal, the time limit among them. */
-function exitCode(file: string, words: readonly string[]): Promise<number | null> {
+function exitCode(
+  file: string,
+  words: readonly string[],
+  heard?: (said: string) => void,
+): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, words, {
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", heard ? "pipe" : "inherit", heard ? "pipe" : "inherit"],
       timeout: stageMs,
       env: { ...process.env, PATH: dirname(process.execPath) + delimiter + process.env["PATH"] },
     });
     child.once("error", reject);
-    child.once("exit", resolve);
+    if (heard)
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on("data", (data: Buffer) => heard(data.toString()));
+    // "close" comes once all of its words are here.
+    child.once(heard ? "close" : "exit", resolve);
   });
+}
+
+/** What reads the source and measures nothing: side by side. Each says its own when it has ended. */
+async function checks(): Promise<Count> {
+  const counts = await Promise.all([
+    quietly("tsc", "-b"),
+    quietly("oxlint", "--type-aware", "--deny-warnings"),
+    quietly("oxfmt", "--check"),
+    quietly("knip"),
+  ]);
+  const sum = (of: "passed" | "failed"): number => counts.reduce((all, count) => all + count[of], 0);
+  return {
+    passed: sum("passed"),
+    failed: sum("failed"),
+    failures: counts.flatMap(({ failures = [] }) => failures),
+  };
+}
+
+async function quietly(name: string, ...words: readonly string[]): Promise<Count> {
+  let said = "";
+  const code = await exitCode(
+    join(root, "node_modules", ".bin", name),
+    words,
+    (data) => (said += data),
+  ).catch((error: unknown) => void (said += String(error)));
+  console.log(
+    `${[name, ...words].join(" ")}: ${code === 0 ? "good" : `exit status ${code}`}\n${said.trim()}`,
+  );
+  return code === 0 ? held : { ...broken, failures: [`${name}: ${said.trim()}`] };
 }
 
 /** Two peers, and a quarter as often three. */

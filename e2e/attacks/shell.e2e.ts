@@ -201,6 +201,13 @@ test("the bridge is the contract and nothing more", async () => {
   expect(names.toSorted()).toEqual(
     [
       "acceptInvite",
+      "backUpNow",
+      "backupDocuments",
+      "backups",
+      "chooseMirror",
+      "stopMirror",
+      "mirrorState",
+      "blobStates",
       "configuration",
       "exportText",
       "filesToImport",
@@ -215,7 +222,12 @@ test("the bridge is the contract and nothing more", async () => {
       "pickMarkdown",
       "readInvite",
       "readyToClose",
+      "relayReached",
+      "restoreBackup",
+      "saveFile",
       "setRelay",
+      "showFolder",
+      "storageFolders",
       "ticket",
       "turnTo",
     ].toSorted(),
@@ -236,6 +248,7 @@ test("arguments that do not fit the contract are refused before anything is done
       () => bridge["manage"]?.("w", { call: "accept", publicKey: "mine" }),
       () => bridge["ticket"]?.(),
       () => bridge["exportText"]?.({ name: "x".repeat(300), text: "" }),
+      () => bridge["showFolder"]?.("/etc"),
     ];
     return Promise.all(
       tries.map((attempt) =>
@@ -246,7 +259,7 @@ test("arguments that do not fit the contract are refused before anything is done
       ),
     );
   });
-  expect(outcomes).toEqual(Array.from({ length: 8 }, () => "refused"));
+  expect(outcomes).toEqual(Array.from({ length: 9 }, () => "refused"));
 });
 
 test.each([

@@ -320,7 +320,6 @@ test.each([
   ["a NUL byte", { name: "nul.md", bytes: [0x61, 0, 0x62] }, /nul\.md.*not/],
   ["an empty file", { name: "empty.md", bytes: [] }, /empty\.md.*empty/i],
   ["a file past the limit", { name: "large.md", fill: bytesMax + 1 }, /large\.md.*larger than 8 MB/],
-  ["a picture", { name: "cat.png", bytes: [1, 2, 3] }, /cat\.png.*Markdown and text/],
 ])("a drop of %s is refused in words, and nothing else happens", async (_, file, words) => {
   const data = await stage.folder();
   await writtenBefore(data);

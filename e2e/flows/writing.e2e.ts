@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { openDocument, status, textOf, type, whenText } from "../page.ts";
+import { openDocument, status, textOf, type, whenText, whenTitle } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -140,7 +140,7 @@ test("documents that are imported and not opened reach the relay, and the status
   }
   const app = await stage.launch(data, "importer", relay, files);
   // The last one imported is opened when all are there.
-  await expect.poll(() => app.page.getByRole("textbox", { name: "Title" }).inputValue()).toBe("Three");
+  await whenTitle(app.page, "Three");
   await openDocument(app.page, "One");
   await status(app.page, /^Saved on this device · On the relay$/);
   await openDocument(app.page, "Three");

@@ -32,7 +32,7 @@ export class Caller {
     this.#keys = keys;
   }
 
-  async ticket(at: At, purpose: "sync" | "manage"): Promise<Told<"ticket"> | KeyRefusal> {
+  async ticket(at: At, purpose: "sync" | "manage" | "blob"): Promise<Told<"ticket"> | KeyRefusal> {
     const opened = await this.#keys.open();
     if (opened.state !== "open") return { ok: false, refusal: "key-unreadable" };
     const proved = await this.prove(opened.key, at, purpose);

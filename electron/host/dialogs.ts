@@ -19,6 +19,25 @@ export async function pickMarkdown(window: BrowserWindow): Promise<FileResult[]>
   return Promise.all(filePaths.map(readMarkdown));
 }
 
+/** Null where the person cancelled. */
+export async function pickFolder(window: BrowserWindow, title: string): Promise<string | null> {
+  const { filePaths, canceled } = await dialog.showOpenDialog(window, {
+    title,
+    properties: ["openDirectory", "createDirectory"],
+  });
+  return canceled ? null : (filePaths[0] ?? null);
+}
+
+/** Where to save a file of a document; null where the person cancelled. */
+export async function askWhereToSave(window: BrowserWindow, name: string): Promise<string | null> {
+  const { filePath, canceled } = await dialog.showSaveDialog(window, {
+    title: "Save File",
+    defaultPath: name,
+    properties: ["createDirectory", "showOverwriteConfirmation"],
+  });
+  return canceled || !filePath ? null : filePath;
+}
+
 /** `saved` is false where the person cancelled. */
 export async function exportText(
   window: BrowserWindow,

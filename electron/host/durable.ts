@@ -12,7 +12,7 @@ export const asUsual = 0o666;
 let written = 0;
 
 /** Rejects with the system's error; nothing is left behind then. Makes the folder if it is not there. */
-export async function writeDurably(file: string, text: string, mode: number): Promise<void> {
+export async function writeDurably(file: string, text: string | Uint8Array, mode: number): Promise<void> {
   const folder = dirname(file);
   // Not named after the file, whose name may be as long as a name can be.
   const temporary = join(folder, `.deckle-${process.pid}-${++written}.tmp`);
@@ -32,7 +32,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
-async function writeAndSync(file: string, text: string, mode: number): Promise<void> {
+async function writeAndSync(file: string, text: string | Uint8Array, mode: number): Promise<void> {
   const handle = await open(file, "w", mode);
   try {
     await handle.writeFile(text);

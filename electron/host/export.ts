@@ -1,5 +1,5 @@
 /**
- * Writes a document's text to where the person wants it. Whole or not at all: what was in the file before
+ * Writes a document's text, or a file of one, to where the person wants it. Whole or not at all: what was in the file before
  * stays until the new text is on the disk.
  */
 import { realpath, stat } from "node:fs/promises";
@@ -7,13 +7,14 @@ import { basename } from "node:path";
 import type { Failure } from "../ipc.ts";
 import { asUsual, reasonOf, writeDurably } from "./durable.ts";
 
-export async function exportTo(path: string, text: string): Promise<{ ok: true } | Failure> {
+export async function exportTo(path: string, text: string | Uint8Array): Promise<{ ok: true } | Failure> {
   const name = basename(path);
   try {
     // A link stays one, and the file that it leads to is written.
     const file = await realpath(path).catch(() => path);
     const mode = await stat(file).then(
-      (about) => about.mode & 0o777,
+      // Whoever may read it may do so, and nobody may run it.
+      (about) => about.mode & 0o666,
       () => asUsual,
     );
     await writeDurably(file, text, mode);

@@ -1,5 +1,5 @@
 /**
- * Shuts what the app does not use: permissions, navigation, new windows, webviews, and every request
+ * Shuts what the app does not use: permissions, navigation, new windows, webviews, downloads, and every request
  * that is not to the app itself or its relay. The decisions are in policy/; here they are only asked.
  */
 import { app, type Session } from "electron";
@@ -20,6 +20,8 @@ export function guardSession(session: Session, relay: () => Relay | null): void 
   session.setPermissionCheckHandler((_, permission, origin) => allowed(permission, origin));
   session.setDevicePermissionHandler(() => false);
   session.setDisplayMediaRequestHandler((_, answer) => answer({}));
+  // Files are saved through main (`save-file.ts`), and by nothing that a page does by itself.
+  session.on("will-download", (event) => event.preventDefault());
   session.webRequest.onBeforeRequest(({ url }, answer) => {
     answer({ cancel: !requestAllowed(url, relay()?.origin ?? null) });
   });

@@ -243,3 +243,48 @@ test("a window that stays open after it has turned changes nothing", async () =>
   expect(places.workspace?.joined).toMatchObject(poems);
   expect(await kept()).toMatchObject({ current: poems.workspace });
 });
+
+test("a backup of a profile that is new again: where it was, it is; on the disk first", async () => {
+  const left = [{ workspace: plans.workspace, relay: plans.relay }];
+  const backup: Settings = { version: 1, relay: open, workspaces: [poems], left, current: poems.workspace };
+  const places = await start();
+  expect(await places.restore(backup)).toEqual({ ok: true });
+  expect(turned).toBe(1);
+  expect(places.configuration).toMatchObject({
+    place: { kind: "workspace", workspace: poems.workspace },
+    workspaces: [poems],
+    openRelay: open,
+  });
+  expect(await kept()).toEqual(backup);
+  expect((await start()).configuration).toEqual(places.configuration);
+});
+
+test("a backup with an open relay only, from before there were places", async () => {
+  const places = await start();
+  await places.restore({ version: 1, relay: open });
+  expect(places.configuration).toMatchObject({ place: { kind: "open", relay: open } });
+});
+
+test("a backup changes nothing where this profile knows of a relay, or the backup of none", async () => {
+  const places = await start();
+  expect(await places.restore({ version: 1, relay: null, workspaces: [] })).toEqual({ ok: true });
+  await keep({ relay: null, workspaces: [plans], current: "private" });
+  const full = await start();
+  expect(await full.restore({ version: 1, relay: open, workspaces: [poems] })).toEqual({ ok: true });
+  expect(full.configuration).toMatchObject({
+    place: { kind: "private" },
+    workspaces: [plans],
+    openRelay: null,
+  });
+  expect(turned).toBe(0);
+});
+
+test("a backup where the relay is given for this start: it stays there, and knows the rest", async () => {
+  const places = await start("ws://127.0.0.1:9/sync");
+  await places.restore({ version: 1, relay: open, workspaces: [poems], current: poems.workspace });
+  expect(places.configuration).toMatchObject({
+    place: { kind: "open", relay: "ws://127.0.0.1:9/sync" },
+    workspaces: [poems],
+  });
+  expect(turned).toBe(0);
+});

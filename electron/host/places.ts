@@ -154,6 +154,23 @@ export class Places {
     return saved.ok && this.#current === workspace ? this.#turned("private", shown) : saved;
   }
 
+  /** Where this profile knows of no relay, those that a backup knew of; and turns to where it was then. */
+  async restore(backup: Settings): Promise<Done> {
+    const { relay, workspaces = [], left, current } = backup;
+    const isEmpty = this.#settings.relay === null && this.#workspaces.length === 0;
+    if (!isEmpty || (relay === null && workspaces.length === 0)) return { ok: true };
+    const shown = this.#nowShown;
+    const saved = await this.save({
+      relay,
+      workspaces,
+      ...(left && { left }),
+      ...(current !== undefined && { current }),
+    });
+    if (!saved.ok || this.#options.relayArgument !== null) return saved;
+    this.#openRelay = relay;
+    return this.#turned(current ?? "open", shown);
+  }
+
   /** A window has started and shows where this is. */
   arrived(): void {
     this.#shown = null;

@@ -31,10 +31,19 @@ export interface SchemeOptions {
   readonly manifest: Manifest;
   /** Asked at every request: the relay may change while the app runs. */
   readonly relayOrigin: () => string | null;
+  /** Asked first; null where the request is not its own. */
+  readonly keep: (request: Request) => Promise<Response | null>;
+  /** Images and files. Asked first; null where the request is not about them. */
+  readonly blobs: (request: Request) => Promise<Response | null>;
 }
 
-export function serveScheme(session: Session, { appFolder, manifest, relayOrigin }: SchemeOptions): void {
+export function serveScheme(
+  session: Session,
+  { appFolder, manifest, relayOrigin, blobs, keep }: SchemeOptions,
+): void {
   session.protocol.handle(appScheme, async (request) => {
+    const answered = (await blobs(request)) ?? (await keep(request));
+    if (answered) return answered;
     const served = servedFile(manifest, request.url);
     if (served === null || request.method !== "GET") {
       return new Response(null, { status: served === null ? 404 : 405 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { joinedMax, leftMax, settingsBytesMax, workspaceNameCharsMax } from "../policy/limits.ts";
-import { readSettings, writeSettings, type Settings } from "./settings.ts";
+import { parseSettings, readSettings, writeSettings, type Settings } from "./settings.ts";
 
 let folder: string;
 let file: string;
@@ -133,4 +133,10 @@ test("more workspaces than the limit: the first are kept, and it is said", async
   const { settings, problem } = await readSettings(file);
   expect(settings.workspaces).toHaveLength(joinedMax);
   expect(problem).not.toBeNull();
+});
+
+test("settings of a backup are taken as they are, or not at all", () => {
+  const settings = { version: 1, relay: null, current: "private" };
+  expect(parseSettings(settings)).toEqual(settings);
+  for (const broken of [null, 7, {}, { version: 2, relay: null }]) expect(parseSettings(broken)).toBeNull();
 });

@@ -6,6 +6,7 @@ import { copyFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import { joined, type Failure } from "../ipc.ts";
 import {
+  folderCharsMax,
   joinedMax,
   leftMax,
   relayUrlCharactersMax,
@@ -36,9 +37,14 @@ const schema = z.object({
   current: z.string().max(64).optional(),
   /** The device's key may be kept so that programs of the same person can read it. */
   agreesToReadableKey: z.boolean().optional(),
+  /** The folder of the readable copy. */
+  mirror: z.string().min(1).max(folderCharsMax).optional(),
   window: z.object({ width: z.int().positive(), height: z.int().positive() }).optional(),
 });
 export type Settings = z.infer<typeof schema>;
+
+/** Of another time, as a backup has them; null where they cannot be used. */
+export const parseSettings = (value: unknown): Settings | null => schema.safeParse(value).data ?? null;
 
 /** As it is on the disk: of what is a list each entry stands for itself. */
 const kept = schema.extend({

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { newWindow, nextClosing, type Closing, type ClosingEvent } from "../policy/closing.ts";
 import { closeWaitMs } from "../policy/limits.ts";
 import { appUrl, isAppUrl } from "../policy/origin.ts";
+import { reloadAfterCrashes } from "./crashes.ts";
 import { sendNotice } from "./ipc.ts";
 
 /**
@@ -91,6 +92,11 @@ export function openWindow({ preload, devTools, size, onResized }: WindowOptions
     if (isAppUrl(browser.webContents.getURL())) advance("loaded");
   });
   browser.webContents.on("render-process-gone", () => advance("crashed"));
+  reloadAfterCrashes(browser, {
+    isWanted: () => closing.state === "open" && !browser.isDestroyed(),
+    load: () => void browser.loadURL(appUrl),
+    close,
+  });
   void browser.loadURL(appUrl);
 
   return {

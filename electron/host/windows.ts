@@ -2,6 +2,7 @@
  * The windows of this process: opens them, brings one forward, and starts all of them anew.
  */
 import type { BrowserWindow } from "electron";
+import type { Notice } from "../ipc.ts";
 import { sendNotice } from "./ipc.ts";
 import { openWindow, type DeckleWindow, type WindowOptions } from "./window.ts";
 
@@ -34,6 +35,18 @@ export class Windows {
     if (browser.isMinimized()) browser.restore();
     browser.focus();
     if (link !== null) sendNotice(browser, { type: "invited", link });
+  }
+
+  /** Says something in one window: the one that is looked at, or any. */
+  say(words: string): void {
+    const browsers = [...this.#open.keys()];
+    const browser = browsers.find((each) => each.isFocused()) ?? browsers.at(-1);
+    if (browser) sendNotice(browser, { type: "said", words });
+  }
+
+  /** Says it to all of them. */
+  tell(message: Notice): void {
+    for (const browser of this.#open.keys()) sendNotice(browser, message);
   }
 
   /** After the answer has left: the page that asked is about to be replaced. */

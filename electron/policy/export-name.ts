@@ -7,8 +7,11 @@ import { exportNameCharsMax } from "./limits.ts";
 /** Names that are devices on Windows, whatever follows a dot. */
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-export function exportName(title: string): string {
-  const plain = title
+export const exportName = (title: string): string => `${plainName(title, "Untitled")}.md`;
+
+/** @param otherwise where nothing of it is left */
+export function plainName(text: string, otherwise: string): string {
+  const plain = text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, " ")
     .replaceAll(/[/\\:*?"<>|]/g, "-")
     .replaceAll(/\s+/g, " ");
@@ -17,6 +20,6 @@ export function exportName(title: string): string {
     .slice(0, exportNameCharsMax)
     .join("")
     .replaceAll(/^[. ]+|[. ]+$/g, "");
-  const name = inner === "" ? "Untitled" : inner;
-  return `${reserved.test(name) ? `${name.replace(/^[^.]*/, "$&-")}` : name}.md`;
+  const name = inner === "" ? otherwise : inner;
+  return reserved.test(name) ? name.replace(/^[^.]*/, "$&-") : name;
 }

@@ -1,5 +1,6 @@
 /** The folder of a relay that does not run, as the operator asks it: the files are opened here, each when it is needed. */
 import { existsSync } from "node:fs";
+import { Blobs, withBlobs } from "../blobs/blobs.ts";
 import { Roster } from "../access/roster.ts";
 import { ownersOf } from "../made-invite.ts";
 import {
@@ -44,7 +45,12 @@ export class OfflineRelay implements Operable {
   }
 
   async verify(id: string | undefined): Promise<Verified> {
-    return verifyFile(this.#fileOf(id));
+    const file = this.#fileOf(id);
+    const verified = verifyFile(file);
+    const peeked = peek(file);
+    if (!peeked.ok || peeked.workspace === undefined) return verified;
+    const blobs = new Blobs({ data: this.#data }).at(peeked.workspace);
+    return withBlobs(verified, await blobs.verify());
   }
 
   async add(name: string): Promise<ListedWorkspace> {

@@ -70,6 +70,7 @@ function optionsOf(config: Config): Omit<RelayOptions, "data"> {
     port,
     ...(!open && { origins: url === undefined ? ("own-port" as const) : (originsOf(url) ?? []) }),
     connectionsMax: config["limits.connections"],
+    blobMegabytesMax: config["limits.blobs"],
     ...(place?.at === "nowhere" && { metrics: "off" as const }),
     ...(place?.at === "own-port" && { metrics: { host: place.host, port: place.port } }),
     ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),

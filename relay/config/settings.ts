@@ -8,7 +8,7 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
-import { connectionsMax } from "../protocol/limits.ts";
+import { blobMegabytesDefault, connectionsMax } from "../protocol/limits.ts";
 
 export type MetricsPlace =
   | { readonly at: "same-port" }
@@ -39,6 +39,7 @@ export const configSchema = z.object({
   "tls.key": path.optional(),
   metrics: z.string().refine((text) => metricsPlace(text) !== undefined),
   "limits.connections": z.int().min(1).max(1_000_000),
+  "limits.blobs": z.int().min(0).max(1_000_000_000),
   "log.level": z.enum(["error", "warn", "info"]),
 });
 /** Of every key its value, whichever source gave it. Paths are absolute. */
@@ -124,6 +125,13 @@ export const settings: Readonly<Record<Key, Setting>> = {
     must: "a whole number from 1 to 1000000",
     example: 2_000,
     about: "connections at once; whoever comes then is told to come back later",
+  },
+  "limits.blobs": {
+    kind: "number",
+    default: blobMegabytesDefault,
+    must: "a whole number from 0 to 1000000000",
+    example: 50_000,
+    about: "images and files of each workspace, in MiB; what would be more is refused",
   },
   "log.level": {
     kind: "text",

@@ -6,8 +6,8 @@
  * used again.
  */
 
-/** `sync` opens a WebSocket, `manage` asks for one thing of the HTTP API, `accept` takes an invite. */
-export const purposes = ["sync", "manage", "accept"] as const;
+/** `sync` opens a WebSocket, `manage` asks for one thing of the HTTP API, `blob` asks for or brings a piece of a blob, `accept` takes an invite. */
+export const purposes = ["sync", "manage", "blob", "accept"] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface Challenge {

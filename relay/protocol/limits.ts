@@ -105,6 +105,8 @@ export const outboundBytesMax = 64 * 1024 * 1024;
 export const outboundStuckMs = 30_000;
 
 export const pingMs = 15_000;
+/** Who asks whether the relay is there is answered no more often than this: one answer is one to all that came before. */
+export const aliveEveryMsMin = 1_000;
 /** Nothing at all was heard for so long: half-open. */
 export const silenceMs = 45_000;
 export const connectionsMax = 10_000;
@@ -308,3 +310,21 @@ export const narrowingsMax = 100_000;
 export const attemptsAgainMax = 5;
 /** A call about access: a few names and hashes. */
 export const httpBodyBytesMax = 16 * 1024;
+
+/** An image or a file. A photograph is some MB; what is larger than this belongs on a disk that people share. */
+export const blobBytesMax = 100 * 1024 * 1024;
+/** What one request brings of a blob. A request has `httpRequestMs`, so a slow sender's pieces are shorter. */
+export const blobPieceBytesMax = 4 * 1024 * 1024;
+/** All blobs of one workspace, where the operator says nothing else. */
+export const blobMegabytesDefault = 10 * 1024;
+/** Blobs of one workspace that are only partly here, and how long they may be so. */
+export const blobPartsMax = 256;
+export const blobPartMs = 7 * 24 * 3_600_000;
+export const blobSweepMs = 3_600_000;
+/** Requests that bring a piece, or are sent a blob, at once. Each takes a buffer of 64 KiB. */
+export const blobWritesMax = 64;
+export const blobReadsMax = 256;
+/** Of those, of one device. Apps bring one and are sent one at a time. */
+export const blobRequestsPerDeviceMax = 8;
+/** Whoever reads a blob and takes no byte for so long is cut, and asks for the rest. */
+export const blobStuckMs = 30_000;

@@ -108,6 +108,15 @@ test("a request for the feed names a place in it", () => {
     expect(parseClientMessage({ ...request, ...wrong })).toBeUndefined();
 });
 
+test("whether the relay is there is asked with nothing else, and a document is left by its id", () => {
+  const alive = { type: "alive", senderId: "a" };
+  expect(parseClientMessage({ ...alive, targetId: "b" })).toEqual(alive);
+  expect(parseClientMessage({ type: "alive" })).toBeUndefined();
+  const leave = { type: "leave", senderId: "a", documentId };
+  expect(parseClientMessage({ ...leave, targetId: "b" })).toEqual(leave);
+  expect(parseClientMessage({ ...leave, documentId: "../x" })).toBeUndefined();
+});
+
 test("a page of the feed is read whole or not at all", () => {
   const page = { type: "feed", epoch: "now", entries: [[3, documentId, hashes]], upTo: 3, isLast: true };
   const { type: _, ...rest } = page;

@@ -1,5 +1,5 @@
 /**
- * The frames of automerge-repo's WebSocket protocol "1" and Deckle's two additions to it, as types and parsers.
+ * The frames of automerge-repo's WebSocket protocol "1" and Deckle's additions to it, as types and parsers.
  *
  * Additions: a client's `join` may carry `peerMetadata.deckle = { version: 1 }`; the relay's `peer` answer always
  * carries `peerMetadata.deckle = { version: 1, workspace, self, role }` (`DeckleMetadata`). To clients with the marker the relay sends
@@ -8,7 +8,10 @@
  *   - `refused`: why changes that it brought were not kept;
  *   - `progress`: how much of what a document lacks has gone out, where that takes a while;
  *   - `presences`: several `ephemeral` frames of one document at once;
- *   - `feed`: after the client has sent one, which documents were committed to since, and from then on.
+ *   - `feed`: after the client has sent one, which documents were committed to since, and from then on;
+ *   - `alive`: to each `alive` of the client, as far as it does not ask again within `aliveEveryMsMin`. A browser shows
+ *     no pings, so only this tells a client whose relay has nothing to say from one that is not connected any more.
+ * Such a client may also send `leave`: it follows a document no more, and is sent nothing of it until it asks anew.
  * A stock client sees none of it.
  *
  * Parsers take what a CBOR decoder gave and return a message or `undefined`; unknown fields are ignored.
@@ -52,7 +55,25 @@ export interface FeedRequest {
   readonly after: number;
   readonly epoch: string;
 }
-export type ClientMessage = JoinMessage | SyncFrame | EphemeralFrame | FeedRequest | IgnoredFrame;
+/** Whether the relay is still there. */
+export interface AliveFrame {
+  readonly type: "alive";
+  readonly senderId: string;
+}
+/** The client has let go of a document. */
+export interface LeaveFrame {
+  readonly type: "leave";
+  readonly senderId: string;
+  readonly documentId: string;
+}
+export type ClientMessage =
+  | JoinMessage
+  | SyncFrame
+  | EphemeralFrame
+  | FeedRequest
+  | AliveFrame
+  | LeaveFrame
+  | IgnoredFrame;
 
 const ignoredTypes: ReadonlySet<unknown> = new Set([
   "doc-unavailable",
@@ -67,7 +88,9 @@ export function parseClientMessage(value: unknown): ClientMessage | undefined {
   if (type === "join") return parseJoin(map, senderId);
   if (ignoredTypes.has(type)) return { type: "ignored", senderId };
   if (type === "feed") return parseFeedRequest(map, senderId);
+  if (type === "alive") return { type, senderId };
   const documentId = map["documentId"];
+  if (type === "leave") return isDocumentId(documentId) ? { type, senderId, documentId } : undefined;
   const data = map["data"];
   if (!isDocumentId(documentId) || !(data instanceof Uint8Array) || data.length === 0) return undefined;
   if (type === "sync" || type === "request") return { type, senderId, documentId, data };

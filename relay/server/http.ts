@@ -2,7 +2,8 @@
  * An HTTP server that answers a few fixed paths and costs little to whoever asks: every request has a deadline,
  * headers and URLs have a length, and sockets that are not (yet) WebSockets a number.
  *
- * GET and HEAD, and POST of small JSON below one prefix; nothing cacheable. WebSockets are the listener's.
+ * GET and HEAD, and POST of small JSON below one prefix; nothing cacheable. Blobs answer for themselves, WebSockets are
+ * the listener's.
  */
 import {
   createServer,
@@ -42,6 +43,12 @@ export interface Posts {
   readonly answer: (name: string, body: unknown, request: IncomingMessage) => Answer | Promise<Answer>;
 }
 
+/** What answers for itself, with bodies of any length in either direction: paths that begin with `prefix`. */
+export interface Streams {
+  readonly prefix: string;
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
 /** A browser sends its page's origin, and only our app may come from one; other programs send none. */
 export const appOrigin = "app://deckle";
 
@@ -50,6 +57,7 @@ export const notFound: Answer = { status: 404, body: "not found\n" };
 export interface HttpSetting {
   readonly routes: Routes;
   readonly posts?: Posts;
+  readonly streams?: Streams;
   readonly tls?: SecureContextOptions;
   /** What went wrong in answering, which is a bug. */
   readonly onBug: (error: unknown) => void;
@@ -79,17 +87,22 @@ const tlsLimits = { minVersion: "TLSv1.2", honorCipherOrder: true } as const;
 export function makeHttpServer({
   routes,
   posts,
+  streams,
   tls,
   onBug,
   upgraded,
   requestMs = httpRequestMs,
 }: HttpSetting): HttpServer {
   const options = { ...limits, headersTimeout: requestMs, requestTimeout: requestMs };
-  const handle = (request: IncomingMessage, response: ServerResponse): void =>
-    void answer(routes, posts, request, response).catch((error: unknown) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const { url = "" } = request;
+    const isStream = streams !== undefined && url.length <= httpUrlCharsMax && url.startsWith(streams.prefix);
+    const answered = isStream ? streams.answer(request, response) : answer(routes, posts, request, response);
+    void answered.catch((error: unknown) => {
       onBug(error);
       response.destroy();
     });
+  };
   const secure = tls
     ? createTlsServer({ ...options, ...tlsLimits, ...tls, handshakeTimeout: tlsHandshakeMs }, handle)
     : undefined;

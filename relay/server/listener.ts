@@ -23,6 +23,7 @@ import {
   type Answer,
   type HttpServer,
   type Posts,
+  type Streams,
 } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import { SocketSession, type SessionSetting } from "./session.ts";
@@ -55,6 +56,7 @@ export interface ListenerSetting extends Omit<SessionSetting, keyof Place | "sta
   /** Commits what waits, when nothing comes in any more. */
   readonly drain: () => Promise<void>;
   readonly posts?: Posts;
+  readonly streams?: Streams;
 }
 export interface ListenerFigures {
   readonly connections: number;
@@ -126,6 +128,7 @@ export class Listener {
       upgraded: () => this.#open.size,
       ...(tls && { tls }),
       ...(setting.posts && { posts: setting.posts }),
+      ...(setting.streams && { streams: setting.streams }),
     });
     this.#http.server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#metricsHttp = metrics?.place

@@ -10,6 +10,7 @@ import { authorize, refusalOf, type Brought, type Session } from "../access/auth
 import { decodeCbor, encodeCbor, encodeSharedMap } from "../protocol/cbor.ts";
 import { closeReasons, type CloseName } from "../protocol/codes.ts";
 import {
+  aliveEveryMsMin,
   closeGraceMs,
   frameBytesMax,
   joinFrameBytesMax,
@@ -74,6 +75,7 @@ export class SocketSession implements Connection {
   /** In which what was heard since the last whole message came. */
   #segments = 0;
   #isGathering = false;
+  #aliveAtMs = Number.NEGATIVE_INFINITY;
   #outbox: Outbox;
 
   constructor(id: number, session: Session, socket: WebSocket, wire: Socket, setting: SessionSetting) {
@@ -256,7 +258,12 @@ export class SocketSession implements Connection {
       case "ephemeral":
         // Stock clients gossip what they heard back to us; a socket speaks presence only for itself.
         return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : undefined;
+      case "alive":
+        if (!this.deckle || message.senderId !== this.peerId) return "malformed";
+        this.#answerAlive();
+        return undefined;
       case "feed":
+      case "leave":
         // Not of the stock protocol: whoever did not say that it speaks ours does not get it.
         return this.deckle && message.senderId === this.peerId
           ? this.#setting.hub.receive(this.id, message)
@@ -265,6 +272,13 @@ export class SocketSession implements Connection {
       case "request":
         return message.senderId === this.peerId ? this.#setting.hub.receive(this.id, message) : "malformed";
     }
+  }
+
+  #answerAlive(): void {
+    const nowMs = this.#setting.nowMs();
+    if (nowMs - this.#aliveAtMs < aliveEveryMsMin) return this.#setting.observer?.limited("alive");
+    this.#aliveAtMs = nowMs;
+    this.send(encodeSharedMap({ type: "alive", senderId: this.#setting.relayId }, "targetId"));
   }
 
   #join({ senderId, versions, deckle }: JoinMessage): CloseName | undefined {

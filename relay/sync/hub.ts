@@ -28,7 +28,7 @@ import {
   turnMs,
 } from "../protocol/limits.ts";
 import type { CloseName } from "../protocol/codes.ts";
-import type { EphemeralFrame, FeedRequest, SyncFrame } from "../protocol/messages.ts";
+import type { EphemeralFrame, FeedRequest, LeaveFrame, SyncFrame } from "../protocol/messages.ts";
 import type { Hashing } from "./chunk.ts";
 import { Feed } from "./feed.ts";
 import type { Action, Batch, ChangeLog, Committed, Connection, Documents, Report, Timing } from "./ports.ts";
@@ -168,7 +168,10 @@ export class Hub {
   }
 
   /** A frame of a joined connection; a name is why it must be closed. */
-  receive(connectionId: number, frame: SyncFrame | EphemeralFrame | FeedRequest): CloseName | undefined {
+  receive(
+    connectionId: number,
+    frame: SyncFrame | EphemeralFrame | FeedRequest | LeaveFrame,
+  ): CloseName | undefined {
     const member = this.#members.get(connectionId);
     if (!member) return undefined;
     if (frame.type === "ephemeral") {
@@ -177,6 +180,11 @@ export class Hub {
     }
     if (frame.type === "feed") {
       this.#feed.listen(member.connection, frame);
+      return undefined;
+    }
+    if (frame.type === "leave") {
+      const left = member.rooms.get(frame.documentId);
+      if (left) this.#leaveRoom(member, left);
       return undefined;
     }
     const room = this.#enter(member, frame.documentId);

@@ -11,11 +11,14 @@ import { Library } from "./library/Library.tsx";
 import { Notices } from "./notices/Notices.tsx";
 import { Banner } from "./page/Banner.tsx";
 import { DocumentMenu } from "./page/DocumentMenu.tsx";
+import { FileBar } from "./page/FileBar.tsx";
+import { ImageBar } from "./page/ImageBar.tsx";
 import { Page } from "./page/Page.tsx";
 import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
 import { shownKey } from "./shown-key.ts";
 import { StatusLine } from "./status/StatusLine.tsx";
+import { useFocusBack } from "./use-focus-back.ts";
 import { useReadOnly } from "./use-read-only.ts";
 import { useStore } from "./use-store.ts";
 
@@ -26,6 +29,16 @@ const SettingsDialog = lazy(async () => ({
 const JoinDialog = lazy(async () => ({ default: (await import("./places/JoinDialog.tsx")).JoinDialog }));
 const MoveDialog = lazy(async () => ({ default: (await import("./places/MoveDialog.tsx")).MoveDialog }));
 const ShareDialog = lazy(async () => ({ default: (await import("./sharing/ShareDialog.tsx")).ShareDialog }));
+const WhereDialog = lazy(async () => ({ default: (await import("./where/WhereDialog.tsx")).WhereDialog }));
+const StorageDialog = lazy(async () => ({
+  default: (await import("./storage/StorageDialog.tsx")).StorageDialog,
+}));
+const RestoreDialog = lazy(async () => ({
+  default: (await import("./restore/RestoreDialog.tsx")).RestoreDialog,
+}));
+const AltTextDialog = lazy(async () => ({
+  default: (await import("./page/AltTextDialog.tsx")).AltTextDialog,
+}));
 const LinkDialog = lazy(async () => ({ default: (await import("./page/LinkDialog.tsx")).LinkDialog }));
 
 const narrow = "(max-width: 52rem)";
@@ -40,14 +53,21 @@ function onNarrow(changed: () => void): () => void {
 
 function Dialogs({ desk }: { desk: Desk }) {
   const dialog = useStore(desk.dialog);
+  useFocusBack(desk.dialog);
   return (
     <Suspense fallback={null}>
       {dialog?.name === "settings" && <SettingsDialog desk={desk} />}
       {dialog?.name === "join" && <JoinDialog key={dialog.link} desk={desk} link={dialog.link} />}
       {dialog?.name === "move" && <MoveDialog desk={desk} />}
       {dialog?.name === "share" && <ShareDialog desk={desk} />}
+      {dialog?.name === "where" && <WhereDialog desk={desk} />}
+      {dialog?.name === "storage" && <StorageDialog desk={desk} />}
+      {dialog?.name === "restore" && <RestoreDialog desk={desk} />}
       {dialog?.name === "link" && (
         <LinkDialog href={dialog.href} onClose={(href) => desk.closeLinkDialog(href)} />
+      )}
+      {dialog?.name === "alt-text" && (
+        <AltTextDialog alt={dialog.alt} onClose={(alt) => desk.closeAltTextDialog(alt)} />
       )}
     </Suspense>
   );
@@ -92,7 +112,10 @@ export function App({ desk }: { desk: Desk }) {
     const hide = (): void => {
       if (document.visibilityState === "hidden") desk.flush();
     };
-    const stopDrops = listenForFileDrops(window, (files) => void desk.importFiles(files));
+    const stopDrops = listenForFileDrops(window, {
+      onFiles: (files) => void desk.importFiles(files),
+      onDropped: (dropped, at) => desk.drop(dropped, at),
+    });
     window.addEventListener("keydown", keydown);
     window.addEventListener("blur", leave);
     document.addEventListener("visibilitychange", hide);
@@ -124,6 +147,8 @@ export function App({ desk }: { desk: Desk }) {
           )}
           {page && <Toolbar desk={desk} />}
           {page && <TableBar desk={desk} />}
+          {page && <ImageBar desk={desk} />}
+          {page && <FileBar desk={desk} />}
           {page && (
             <div className={styles["end"]}>
               {readOnly !== null && (
@@ -137,7 +162,7 @@ export function App({ desk }: { desk: Desk }) {
         </header>
         <Banner desk={desk} />
         {page ? <Page key={page.session.document} desk={desk} page={page} /> : <Empty desk={desk} />}
-        <StatusLine status={desk.status} />
+        <StatusLine status={desk.status} onPress={() => desk.dialog.set({ name: "where" })} />
       </main>
       <Notices board={desk.notices} />
       <Dialogs desk={desk} />

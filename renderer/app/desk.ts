@@ -2,39 +2,57 @@
  * What the window is busy with: the library, the page that is open, the dialog that is shown. React
  * reads its stores and calls its methods; nothing of it runs while somebody types but the status.
  */
+import type { Node } from "prosemirror-model";
 import type { Command } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
+import { isBlobHash } from "../document/blobs.ts";
 import type { Activity } from "../editor/activity.ts";
 import { redoCommand, undoCommand } from "../editor/commands.ts";
 import type { EngineConnection } from "../editor/connection.ts";
+import { fileAt } from "../editor/file-commands.ts";
+import { folderWords } from "../editor/images-plugin.ts";
+import { imageAt, setAltText } from "../editor/image-commands.ts";
 import { linkAt, removeLink, setLink } from "../editor/links.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
 import type { Rendering } from "../editor/renderings.ts";
-import type { DocumentId, FromEngine, LibraryEntry, RelayState } from "../engine/port.ts";
+import type { DocumentId, FromEngine, LibraryEntry, RelayState, StorageReport } from "../engine/port.ts";
 import { readOnlyWords } from "./access/access.ts";
 import { exportDocument } from "./export/export-document.ts";
+import { Images } from "./images/images.ts";
+import type { ImagesOptions } from "./images/images.ts";
+import { pickFiles } from "./images/pick-files.ts";
+import type { DropPoint, Dropped } from "./import/dropped-files.ts";
 import { settleMsMax } from "./limits.ts";
 import { NoticeBoard } from "./notices/notice-board.ts";
-import { bannerWords } from "./page/banner-words.ts";
+import { bannerText } from "./page/banner-words.ts";
+import type { BannerText } from "./page/banner-words.ts";
 import { blankDocument } from "./page/blank-document.ts";
+import { CaretMemory } from "./page/caret-memory.ts";
 import { placeId, relayOf, workspaceName } from "./places/place-words.ts";
 import { Places } from "./places/places.ts";
+import { Restoring } from "./restore/restoring.ts";
+import type { BackedUp } from "./restore/restoring.ts";
 import { Sharing } from "./sharing/sharing.ts";
 import { StatusLineStore } from "./status/status-line-store.ts";
 import { Store } from "./store.ts";
+import { Where } from "./where/where.ts";
 
 export type Focus = "title" | "text";
 export type Page = { session: Session; progress: Progress; focus: Focus };
 export type Dialog =
   | { name: "settings" }
   | { name: "link"; href: string }
+  | { name: "alt-text"; alt: string }
   /** With the link of an invite, where somebody opened one. */
   | { name: "join"; link: string }
   | { name: "share" }
-  | { name: "move" };
+  | { name: "move" }
+  | { name: "where" }
+  | { name: "storage" }
+  | { name: "restore" };
 
 export type DeskOptions = {
   connection: EngineConnection;
@@ -43,7 +61,11 @@ export type DeskOptions = {
   configuration: Promise<Configuration>;
   readRendering(document: DocumentId): Promise<Rendering | null>;
   preferences: Pick<Storage, "getItem" | "setItem">;
+  /** What this window alone keeps, over a reload too. */
+  ofWindow: Pick<Storage, "getItem" | "setItem">;
   newClientId(): string;
+  /** What pictures need of the browser: storing and measuring. */
+  pictures: Pick<ImagesOptions, "keep" | "measure">;
 };
 
 /** Each place has a last document of its own: what another one holds is not to be opened here. */
@@ -51,6 +73,9 @@ const lastDocumentKey = ({ place }: Configuration): string =>
   place.kind === "private" ? "deckle.lastDocument" : `deckle.lastDocument.${placeKey(place)}`;
 const placeKey = (place: Exclude<Place, { kind: "private" }>): string =>
   place.kind === "open" ? place.relay : place.workspace;
+
+/** What the window before this one had to say, when it was started anew. */
+const sayKey = "deckle.say";
 
 /** Whether there is a document whose words could be anywhere. */
 const isAtHand = ({ state }: Progress): boolean => state === "open" || state === "opening";
@@ -62,11 +87,15 @@ export class Desk {
   readonly activity = new Store<Activity>(new Set());
   readonly status = new StatusLineStore();
   readonly notices = new NoticeBoard();
-  /** What stays on this device though the page is shared, and what to do; null where nothing does. */
-  readonly banner = new Store<string | null>(null);
+  /** What is not saved, or stays on this device though the page is shared, and what to do; null where all is well. */
+  readonly banner = new Store<BannerText | null>(null);
   readonly places: Places;
   readonly sharing: Sharing;
+  readonly where: Where;
+  readonly restoring: Restoring;
+  readonly images: Images;
   #options: DeskOptions;
+  #caret: CaretMemory;
   /** The page's session, and those that were left and still have something to hand over. */
   #sessions = new Map<DocumentId, Session>();
   /** The document that was asked for last; an answer for any other comes too late. */
@@ -77,7 +106,23 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.#caret = new CaretMemory(options.ofWindow);
     this.sharing = new Sharing(options.bridge, () => this.#shownPlace, Date.now);
+    this.where = new Where(options.connection);
+    this.restoring = new Restoring({
+      ...options,
+      settle: () => this.settle(),
+      sayAfterRestart: (words) => options.preferences.setItem(sayKey, words),
+    });
+    this.images = new Images({
+      ...options.pictures,
+      tell: (words) => this.notices.show(words),
+      hasRelay: () => this.#hasRelay,
+      askForAltText: () => this.run(this.askForAltText),
+      whereIs: async (sha256) => (await options.bridge.blobStates([sha256]))[0]?.here ?? "missing",
+      saveFile: (file) => void this.#saveFile(file),
+      settled: (target) => target instanceof Session && this.#letGo(target),
+    });
     this.places = new Places({
       bridge: options.bridge,
       settle: () => this.settle(),
@@ -94,6 +139,11 @@ export class Desk {
     return configuration ? placeId(configuration.place) : "";
   }
 
+  get #hasRelay(): boolean {
+    const configuration = this.places.configuration.get();
+    return configuration !== null && relayOf(configuration.place) !== null;
+  }
+
   get view(): EditorView | null {
     return this.page.get()?.session.view ?? null;
   }
@@ -105,6 +155,9 @@ export class Desk {
       this.status.update({ engineSilent: engine.state === "silent" ? engine.reason : null }),
     );
     bridge.onNotice((notice) => this.#receiveNotice(notice));
+    const said = preferences.getItem(sayKey);
+    if (said) this.notices.show(said);
+    preferences.setItem(sayKey, "");
     void this.#options.configuration.then((configuration) => {
       this.places.configured(configuration);
       this.status.update({ relayUrl: relayOf(configuration.place) });
@@ -230,11 +283,80 @@ export class Desk {
     view.focus();
   }
 
+  /** Runs what changes nothing, for readers too. */
+  look(command: Command): void {
+    const { view } = this;
+    if (view) command(view.state, () => {});
+  }
+
   askForLink: Command = (state, dispatch) => {
     if (!setLink("https://deckle.invalid")(state)) return false;
     if (dispatch) this.dialog.set({ name: "link", href: linkAt(state)?.href ?? "" });
     return true;
   };
+
+  askForImages: Command = (state, dispatch) => {
+    const session = this.page.get()?.session;
+    if (!session) return false;
+    // What others write meanwhile moves the caret along, and so the place.
+    if (dispatch) pickFiles("images", (files) => this.images.addFiles(session, files, null));
+    return state !== null;
+  };
+
+  askForFiles: Command = (state, dispatch) => {
+    const session = this.page.get()?.session;
+    if (!session) return false;
+    if (dispatch) pickFiles("files", (files) => this.images.addAttachments(session, files, null));
+    return state !== null;
+  };
+
+  askWhereToSave: Command = (state, dispatch) => {
+    const file = fileAt(state);
+    if (!file) return false;
+    if (dispatch) void this.#saveFile(file);
+    return true;
+  };
+
+  /** Main asks where to, and writes it. */
+  async #saveFile({ attrs }: Node): Promise<void> {
+    const { hash, name } = attrs as { hash: string; name: string };
+    if (!isBlobHash(hash)) return this.notices.show("Nothing was saved: this file was never kept anywhere.");
+    const saved = await this.#options.bridge.saveFile({ sha256: hash, name });
+    if (!saved.ok) this.notices.show(saved.message);
+  }
+
+  askForAltText: Command = (state, dispatch) => {
+    const at = imageAt(state);
+    if (!at) return false;
+    if (dispatch) this.dialog.set({ name: "alt-text", alt: at.node.attrs["alt"] as string });
+    return true;
+  };
+
+  closeAltTextDialog(alt: string | undefined): void {
+    this.dialog.set(null);
+    if (alt !== undefined) this.run(setAltText(alt));
+    else this.view?.focus();
+  }
+
+  /** Pictures and files from outside go where they were dropped; beside the text, where the caret is. */
+  drop({ pictures, files, folders }: Dropped, at: DropPoint): void {
+    const session = this.page.get()?.session;
+    // The editor showed where they would go, and hears of no drop.
+    session?.view?.dom.dispatchEvent(new DragEvent("dragend"));
+    for (const name of folders) this.notices.show(folderWords(name));
+    if (pictures.length + files.length === 0) return;
+    if (!session || this.#isReadOnly()) {
+      if (files.length > 0) this.notices.show("Nothing was added: nothing can be written here now.");
+      return;
+    }
+    const { view } = session;
+    const under = document.elementFromPoint(at.left, at.top);
+    const isInText = view !== null && under !== null && view.dom.contains(under);
+    const place = isInText ? (view.posAtCoords(at)?.pos ?? null) : null;
+    this.images.addFiles(session, pictures, place);
+    this.images.addAttachments(session, files, place);
+    view?.focus();
+  }
 
   closeLinkDialog(href: string | null | undefined): void {
     this.dialog.set(null);
@@ -243,10 +365,49 @@ export class Desk {
     else this.view?.focus();
   }
 
+  // What is stored.
+
+  /** @returns what was found, or in words why nothing was checked */
+  async checkStorage(): Promise<StorageReport | string> {
+    const answer = await this.#options.connection.ask({ type: "check-storage" });
+    if (answer.type === "storage-checked") return answer.report;
+    return answer.type === "failed" ? answer.message : "The engine answered something else.";
+  }
+
+  async showFolder(which: "copy" | "backups"): Promise<void> {
+    const answer = await this.#options.bridge.showFolder(which);
+    if (!answer.ok) this.notices.show(answer.message);
+  }
+
+  async openCopyFromBackup(backup: string, backedUp: BackedUp): Promise<void> {
+    const made = await this.restoring.copyOf(backup, backedUp);
+    if (made === null) return;
+    this.dialog.set(null);
+    await this.open(made, "text");
+  }
+
+  mirrorState(): ReturnType<Bridge["mirrorState"]> {
+    return this.#options.bridge.mirrorState();
+  }
+
+  /** Asks for the folder of the readable copy, or keeps none any more. @returns null, or in words why not */
+  async setMirror(isWanted: boolean): Promise<string | null> {
+    const { bridge, connection } = this.#options;
+    const answer = isWanted ? await bridge.chooseMirror() : await bridge.stopMirror();
+    if (!answer.ok) return answer.message;
+    const folder = "folder" in answer && typeof answer.folder === "string" ? answer.folder : null;
+    const configuration = this.places.configuration.get();
+    if (!configuration || (isWanted && folder === null)) return null;
+    this.places.configuration.set({ ...configuration, mirror: folder });
+    connection.send({ type: "mirror-changed" });
+    return null;
+  }
+
   // Handing over what was typed.
 
   /** Makes sure that everything typed is durable. @returns null, or in words why it is not */
   async settle(): Promise<string | null> {
+    await this.#picturesSettled();
     const settled = await Promise.all(
       [...this.#sessions.values()].map((session) => session.settle(settleMsMax)),
     );
@@ -259,6 +420,16 @@ export class Desk {
     clearTimeout(timer);
     if (answer === null) return "Deckle's engine does not say that everything is saved.";
     return answer.type === "failed" ? answer.message : null;
+  }
+
+  /** Pictures that are being stored are in their text by then, or are given up. */
+  async #picturesSettled(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, settleMsMax);
+    });
+    await Promise.race([this.images.settle(), late]);
+    clearTimeout(timer);
   }
 
   /** The window is being left for a moment: a good time to save. */
@@ -276,6 +447,8 @@ export class Desk {
   #receive(message: FromEngine): void {
     if (message.type === "access") this.places.receive(message.access);
     if (message.type === "relay") {
+      if (message.relay.state === "connected" && this.#relay?.state !== "connected")
+        void this.#options.bridge.relayReached();
       this.#relay = message.relay;
       this.status.update({ relay: message.relay });
       this.#tellBanner();
@@ -300,8 +473,10 @@ export class Desk {
 
   #receiveNotice(notice: Notice): void {
     if (notice.type === "closing") void this.#close();
+    else if (notice.type === "blob") this.images.arrivals.arrived(notice.sha256);
     else if (notice.type === "invited") this.dialog.set({ name: "join", link: notice.link });
-    else
+    else if (notice.type === "said") this.notices.show(notice.words);
+    else if (notice.type === "command")
       switch (notice.command) {
         case "new-document":
           return void this.newDocument();
@@ -315,6 +490,12 @@ export class Desk {
           return this.dialog.set({ name: "join", link: "" });
         case "share":
           return this.share();
+        case "where":
+          return this.dialog.set({ name: "where" });
+        case "check-storage":
+          return this.dialog.set({ name: "storage" });
+        case "restore":
+          return this.dialog.set({ name: "restore" });
         case "undo":
         case "redo":
           return this.#undoOrRedo(notice.command);
@@ -347,15 +528,23 @@ export class Desk {
       shown,
       listedTitle: this.library.get()?.find(({ document }) => document === documentId)?.title ?? "",
       mayWrite: () => this.readOnly === null,
-      plugins: () =>
-        editorPlugins({
+      plugins: () => [
+        this.#caret.plugin(documentId),
+        ...editorPlugins({
           askForLink: this.askForLink,
+          askForImages: this.askForImages,
+          askForAltText: this.askForAltText,
+          askForFiles: this.askForFiles,
+          askWhereToSave: this.askWhereToSave,
+          images: this.images.hostFor(() => session),
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),
         }),
+      ],
       viewProps: editorProps,
     });
     this.#sessions.set(documentId, session);
+    this.#restoreCaret(session);
     session.listen({
       progress: (progress) => this.#progressed(session, progress),
       facts: (facts) => {
@@ -365,6 +554,12 @@ export class Desk {
       },
     });
     return session;
+  }
+
+  #restoreCaret(session: Session): void {
+    const tr = session.state && this.#caret.restore(session.document, session.state);
+    if (tr) session.dispatch(tr.scrollIntoView());
+    if (session.progress.state === "open") this.#caret.forget();
   }
 
   #turnTo(session: Session, focus: Focus): void {
@@ -384,13 +579,21 @@ export class Desk {
   }
 
   #tellBanner(): void {
-    const withheld = this.page.get()?.session.facts.withheld ?? null;
-    this.banner.set(bannerWords({ access: this.places.access.get(), relay: this.#relay, withheld }));
+    const facts = this.page.get()?.session.facts;
+    const text = bannerText({
+      access: this.places.access.get(),
+      relay: this.#relay,
+      withheld: facts?.withheld ?? null,
+      here: facts?.here ?? null,
+      copy: facts?.copy ?? null,
+      isBehind: facts ? facts.pending || facts.isOld : false,
+    });
+    if (text?.words !== this.banner.get()?.words) this.banner.set(text);
   }
 
-  /** A document that was left is closed as soon as the engine has all of it. */
+  /** A document that was left is closed as soon as all of it is on the disk. */
   #letGo(session: Session): void {
-    if (!session.settled || this.page.get()?.session === session) return;
+    if (!session.isSafe || this.images.isBusy(session) || this.page.get()?.session === session) return;
     this.#sessions.delete(session.document);
     session.stop();
   }
@@ -399,6 +602,7 @@ export class Desk {
     const page = this.page.get();
     if (page?.session !== session) return;
     if (page.progress !== progress) this.page.set({ ...page, progress });
+    if (progress.state === "open") this.#restoreCaret(session);
     this.status.update({ document: isAtHand(progress) });
     const isGone = progress.state === "missing" && !progress.shown;
     const isInLibrary = this.library.get()?.some((entry) => entry.document === session.document) ?? true;

@@ -14,3 +14,9 @@ export const progressAfterMs = 300;
 export const exportCharsMax = 64 * 1024 * 1024;
 /** As long as the relay takes the name of a person, a device or a workspace. */
 export const nameCharsMax = 80;
+/** How often the panel "Where is my text?" asks about the whole library: as quickly as a person reads. */
+export const whereEveryMs = 1_000;
+/** Documents that a list of what is not well shows; of more it says how many there are. */
+export const troublesListedMax = 200;
+/** Where the caret is, is remembered so long after it moved: less than a person notices, more than a key takes. */
+export const caretRememberedAfterMs = 100;

@@ -12,7 +12,7 @@
  * | the end of a row, of a cell                   | a marker `{ type: "end", parents }` with the path of it      |
  * | ordered_list start, list_item checked, callout kind, cell span, alignment, header | `attrs["<id>/start"]` … of every block in it |
  * | hard_break                                    | the character "\n" (in code and TeX it is a line end)        |
- * | image_inline, footnote_reference, document_link | U+FFFC with the marks `embed` and `embed/<attribute>`      |
+ * | image_inline, file, footnote_reference, document_link | U+FFFC with the marks `embed` and `embed/<attribute>` |
  * | strong, em, underline, strike, code, superscript, subscript, math | a mark of that name, `true`              |
  * | highlight                                     | the mark `highlight`: its colour                             |
  * | link                                          | the mark `link`: JSON of `{ href, title }`                   |
@@ -80,7 +80,7 @@ export const isLeafBlock = (node: Node): boolean => node.isTextblock || (node.is
 const storedNames: Record<string, readonly string[]> = {
   heading: ["level"],
   code_block: ["language"],
-  image: ["hash", "mediaType", "size", "alt", "title", "width", "source"],
+  image: ["hash", "mediaType", "size", "alt", "title", "width", "naturalWidth", "naturalHeight", "source"],
   ordered_list: ["start"],
   list_item: ["checked"],
   callout: ["kind"],

@@ -70,6 +70,15 @@ export function hasTexts(doc: A.Doc<unknown>): boolean {
   return textAt(handle, "body") !== null && textAt(handle, "title") !== null;
 }
 
+/**
+ * The title as Automerge has it. Not the copy in JavaScript: after a change at earlier heads, that has been seen to say
+ * a title twice.
+ */
+export function titleText(doc: A.Doc<unknown>): string {
+  const handle = A.getBackend(doc);
+  return textAt(handle, "title") === null ? "" : handle.text(textId(handle, "title"));
+}
+
 /** Drops the body's copy (`change.ts`), for a document that is opened: what comes in need not bring it up to date. */
 export const lighten = (doc: A.Doc<DeckleDocument>): void => dropCopy(doc, "body");
 

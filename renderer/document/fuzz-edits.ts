@@ -152,9 +152,13 @@ const insertInline =
 
 const insertBreak = insertInline(() => nodes.hard_break.create());
 const insertImage = insertInline((random) => nodes.image_inline.create(someImage(random)));
-const insertDocumentLink = insertInline((random) =>
-  nodes.document_link.create({ document: `d${random.below(3)}`, title: "t" }),
-);
+/** As much chance as before there were files, so that seeds that once failed still do what they did. */
+const insertReference = insertInline((random) => {
+  const which = random.below(3);
+  return which === 2
+    ? nodes.file.create({ hash: "c".repeat(64), name: "c.pdf", mediaType: "application/pdf", size: 3 })
+    : nodes.document_link.create({ document: `d${which}`, title: "t" });
+});
 
 const someImage = (random: Random): Record<string, unknown> => ({
   hash: `h${random.below(3)}`,
@@ -306,7 +310,7 @@ const edits: Edit[] = [
   run(wrapInList(nodes.bullet_list)), run(wrapInList(nodes.ordered_list, { start: 3 })), run(wrapInList(nodes.task_list)),
   run(liftListItem(nodes.list_item)), run(sinkListItem(nodes.list_item)),
   run(wrapIn(nodes.blockquote)), run(wrapIn(nodes.callout, { kind: "tip" })), run(lift),
-  insertBreak, insertRule, insertImage, insertDocumentLink, insertFigure, insertFootnote,
+  insertBreak, insertRule, insertImage, insertReference, insertFigure, insertFootnote,
   setAttribute("list_item", "checked", (_, node) => node.attrs["checked"] !== true),
   setAttribute("ordered_list", "start", (random) => random.below(5)),
   setAttribute("callout", "kind", (random) => random.pick(["note", "tip", "warning"])),

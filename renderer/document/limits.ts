@@ -18,6 +18,9 @@ export const spanMax = 1000;
 /** Pixels. */
 export const imageWidthMax = 100_000;
 
+/** Of the name of a file: what file systems take at most. */
+export const fileNameCharsMax = 255;
+
 /** Units of the CRDT that one node may hide: no merge gets near it. */
 export const hiddenMax = 1_000_000_000;
 

@@ -5,9 +5,8 @@
 import type { Blockquote, FootnoteDefinition, List, ListItem, Nodes, Paragraph } from "mdast";
 import { Fragment } from "prosemirror-model";
 import type { Node } from "prosemirror-model";
-import { isSafeSource } from "./link.ts";
 import { nestingMax } from "./markdown-bounds.ts";
-import { Phrasing, textOf } from "./markdown-inline.ts";
+import { isShowable, Phrasing, textOf } from "./markdown-inline.ts";
 import type { References } from "./markdown-references.ts";
 import { tableFrom } from "./markdown-tables.ts";
 import { sliceOf } from "./markdown-tree.ts";
@@ -82,7 +81,7 @@ class Blocks {
     if (only?.type === "inlineMath" && sliceOf(only, this.#source).startsWith("$$"))
       return mathBlock(only.value.trim());
     const picture = only && this.#phrasing.picture(only);
-    if (picture && isSafeSource(picture.source)) return nodes.image.create({ ...picture });
+    if (picture && isShowable(picture)) return nodes.image.create({ ...picture });
     return nodes.paragraph.create(null, this.#phrasing.all(node.children));
   }
 

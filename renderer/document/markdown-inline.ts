@@ -4,6 +4,9 @@
  */
 import type { Nodes, PhrasingContent } from "mdast";
 import type { Mark, Node } from "prosemirror-model";
+import { fileNameFrom } from "./file-name.ts";
+import { fileFromPath } from "./file-path.ts";
+import { imageFromPath } from "./image-path.ts";
 import { isSafeHref, isSafeSource } from "./link.ts";
 import type { References } from "./markdown-references.ts";
 import { sliceOf } from "./markdown-tree.ts";
@@ -11,12 +14,17 @@ import { schema } from "./schema.ts";
 
 const { nodes, marks } = schema;
 
-/** Of an image, what Markdown says of it. */
+/** Of an image, what Markdown says of it. `hash` and `mediaType` are of a picture of ours (`image-path.ts`). */
 export interface Picture {
   source: string;
+  hash: string;
+  mediaType: string;
   alt: string;
   title: string;
 }
+
+/** Whether there is something that may be shown: a picture of ours, or an address that is allowed. */
+export const isShowable = ({ hash, source }: Picture): boolean => hash !== "" || isSafeSource(source);
 
 /** Reads the phrasing of one source. */
 export class Phrasing {
@@ -50,17 +58,17 @@ export class Phrasing {
       case "delete":
         return this.all(node.children, marks.strike.create().addToSet(around));
       case "link":
-        return linked(node.url, node.title, around, (within) => this.all(node.children, within));
+        return this.#linked(node.url, node.title, node.children, around);
       case "linkReference": {
         const target = this.#references.target(node.identifier);
         if (!target) return this.#asWritten(node, around);
-        return linked(target.url, target.title, around, (within) => this.all(node.children, within));
+        return this.#linked(target.url, target.title, node.children, around);
       }
       case "image":
       case "imageReference": {
         const picture = this.picture(node);
         if (!picture) return this.#asWritten(node, around);
-        if (isSafeSource(picture.source)) return [nodes.image_inline.create({ ...picture }, null, around)];
+        if (isShowable(picture)) return [nodes.image_inline.create({ ...picture }, null, around)];
         return textOf([picture.alt.trim(), picture.source && `(${picture.source})`].join(" ").trim(), around);
       }
       case "footnoteReference": {
@@ -77,7 +85,28 @@ export class Phrasing {
   picture(node: Nodes): Picture | null {
     if (node.type !== "image" && node.type !== "imageReference") return null;
     const target = node.type === "image" ? node : this.#references.target(node.identifier);
-    return target && { source: target.url, alt: node.alt ?? "", title: target.title ?? "" };
+    if (!target) return null;
+    const ours = imageFromPath(target.url);
+    return {
+      source: ours ? "" : target.url,
+      hash: ours?.hash ?? "",
+      mediaType: ours?.mediaType ?? "",
+      alt: node.alt ?? "",
+      title: target.title ?? "",
+    };
+  }
+
+  /** A file of ours, called what the link is called; any other link. */
+  #linked(
+    href: string,
+    title: string | null | undefined,
+    children: readonly PhrasingContent[],
+    around: readonly Mark[],
+  ): Node[] {
+    const hash = fileFromPath(href);
+    if (hash === null) return linked(href, title, around, (within) => this.all(children, within));
+    const name = fileNameFrom(nodes.paragraph.create(null, this.all(children)).textContent);
+    return [nodes.file.create({ hash, name }, null, around)];
   }
 
   #asWritten(node: Nodes, around: readonly Mark[]): Node[] {

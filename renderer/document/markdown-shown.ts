@@ -30,6 +30,8 @@ function shownAttrs(type: string, attrs: Attrs): string {
     case "image":
     case "image_inline":
       return address(attrs["source"] as string, attrs["title"] as string, attrs["alt"] as string);
+    case "file":
+      return address(attrs["hash"] as string, "", attrs["name"] as string);
     default:
       return "";
   }

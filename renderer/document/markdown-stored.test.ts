@@ -60,6 +60,7 @@ const constructs = [
   "[^1]: a\n",
   "[^2]: a\n\n    | b |\n    |---|\n",
   "---\n",
+  `a [b.pdf](files/${"0".repeat(64)}.pdf) c\n`,
   "| a | b |\n|---|:-:|\n| *c* | $d$ |\n| e |\n| f | ![g](h) | [^1] |\n",
   "<div>\n",
   "a <b>\n",

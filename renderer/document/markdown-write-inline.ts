@@ -9,8 +9,8 @@
  * What Markdown has no sign for (underline, highlight, superscript, subscript, comments) goes as its text.
  */
 import type { Mark, Node } from "prosemirror-model";
-import { isSafeHref, isSafeSource } from "./link.ts";
-import { codeOf, edged, escaped, imageOf, mathOf, target } from "./markdown-write-leaves.ts";
+import { isSafeHref } from "./link.ts";
+import { codeOf, edged, escaped, fileOf, imageOf, mathOf, target } from "./markdown-write-leaves.ts";
 import { schema } from "./schema.ts";
 import type { MarkName } from "./schema.ts";
 
@@ -70,9 +70,17 @@ function pieceOf(node: Node, { plain, inTable, labelOf }: InlineOptions): Piece[
     return label === null ? [] : [{ kind: "atom", text: `[^${label}]`, link: null, on }];
   }
   if (node.type === nodes.image_inline) {
-    const { source, alt } = node.attrs as { source: string; alt: string };
-    if (!plain && isSafeSource(source)) return [{ kind: "atom", text: imageOf(node, inTable), link, on }];
+    const { alt } = node.attrs as { alt: string };
+    const image = plain ? null : imageOf(node, inTable);
+    if (image !== null) return [{ kind: "atom", text: image, link, on }];
     return alt === "" ? [] : [{ kind: "text", text: alt, link, on }];
+  }
+  if (node.type === nodes.file) {
+    const file = plain ? null : fileOf(node, inTable);
+    // A link in a link would be none.
+    if (file !== null) return [{ kind: "atom", text: file, link: null, on }];
+    const name = node.attrs["name"] as string;
+    return name === "" ? [] : [{ kind: "text", text: name, link, on }];
   }
   const text = node.type === nodes.document_link ? (node.attrs["title"] as string) : "";
   return text === "" ? [] : [{ kind: "text", text, link, on }];

@@ -1,10 +1,24 @@
 /** Leaves of text as Markdown: text with its escapes, code, formulas, addresses, images. */
 import type { Node } from "prosemirror-model";
+import { filePath } from "./file-path.ts";
+import { imagePath } from "./image-path.ts";
+import { isSafeSource } from "./link.ts";
 
-/** An image as Markdown; its address has to be a safe one. */
-export function imageOf({ attrs }: Node, inTable = false): string {
-  const { source, alt, title } = attrs as { source: string; alt: string; title: string };
-  return `![${escaped(alt.replace(/\s+/g, " "))}](${target(source, title, inTable)})`;
+/** An image as Markdown; null where it has neither a picture of ours nor a safe address. */
+export function imageOf({ attrs }: Node, inTable = false): string | null {
+  const { hash, mediaType, source, alt, title } = attrs as Record<string, string>;
+  const address = imagePath(hash ?? "", mediaType ?? "") ?? source ?? "";
+  if (!isSafeSource(address)) return null;
+  return `![${escaped((alt ?? "").replace(/\s+/g, " "))}](${target(address, title ?? "", inTable)})`;
+}
+
+/** A file as Markdown: a link that is called as it is; null where it has no blob. */
+export function fileOf({ attrs }: Node, inTable = false): string | null {
+  const { hash = "", name = "" } = attrs as Record<string, string>;
+  const path = filePath(hash, name);
+  // A label that begins with ^ is a footnote's.
+  const label = escaped(name).replace(/^\^/, "\\^");
+  return path && `[${label}](${target(path, "", inTable)})`;
 }
 
 /** A run of `sign` that is not in `text`, of at least so many. */

@@ -7,7 +7,6 @@
  * footnote. Blocks that this version does not know are their text.
  */
 import type { Node } from "prosemirror-model";
-import { isSafeSource } from "./link.ts";
 import { isDense } from "./markdown-bounds.ts";
 import { mathCharsMax, paragraphCharsMax, pieceChars } from "./markdown-split.ts";
 import { inlineLines } from "./markdown-write-inline.ts";
@@ -145,9 +144,10 @@ class Writer {
   }
 
   #image(block: Node): Lines {
-    const { source, alt } = block.attrs as { source: string; alt: string };
+    const { alt } = block.attrs as { alt: string };
     const name = nodes.paragraph.create(null, alt.trim() === "" ? [] : [schema.text(alt)]);
-    const image = isSafeSource(source) ? [imageOf(block)] : this.#paragraph(name);
+    const written = imageOf(block);
+    const image = written === null ? this.#paragraph(name) : [written];
     const caption = this.#paragraph(block);
     return joined([image, caption].flatMap((lines) => (lines.length > 0 ? [{ block, lines }] : [])));
   }
@@ -202,8 +202,8 @@ class Writer {
     const write = (plain: boolean): Lines =>
       tableLines(table, (block) => {
         if (notes.has(block)) return [];
-        if (block.type === nodes.image && isSafeSource(block.attrs["source"] as string))
-          return [imageOf(block, true), ...inlineLines(block, { ...this.#options, inTable: true, plain })];
+        const image = block.type === nodes.image ? imageOf(block, true) : null;
+        if (image !== null) return [image, ...inlineLines(block, { ...this.#options, inTable: true, plain })];
         return block.isTextblock ? inlineLines(block, { ...this.#options, inTable: true, plain }) : null;
       });
     const lines = write(false);

@@ -14,8 +14,10 @@
  * block that nothing shows), `tail` (end markers of a row or a cell).
  */
 import type { Attrs, DOMOutputSpec, NodeSpec } from "prosemirror-model";
+import { isBlobHash } from "./blobs.ts";
 import { attribute, wholeNumber } from "./dom.ts";
 import type { HTMLElementLike } from "./dom.ts";
+import { fileNameFrom, isFileName, isMediaType } from "./file-name.ts";
 import { hiddenMax, imageWidthMax, orderedStartMax, spanMax } from "./limits.ts";
 
 const isString = (value: unknown): void => {
@@ -66,6 +68,9 @@ const imageAttrs = {
   alt: text(),
   title: text(),
   width: { default: 0, validate: isIntegerFrom(0, imageWidthMax) }, // pixels; 0 is its own width
+  // Of the picture itself, in pixels, so that its place is kept while it is not here; 0 is not known.
+  naturalWidth: { default: 0, validate: isIntegerFrom(0, imageWidthMax) },
+  naturalHeight: { default: 0, validate: isIntegerFrom(0, imageWidthMax) },
   source: text(),
 };
 
@@ -73,6 +78,8 @@ const imageAttributes = (node: { attrs: Attrs }): Record<string, string> => ({
   "data-hash": node.attrs["hash"] as string,
   "data-media-type": node.attrs["mediaType"] as string,
   "data-size": String(node.attrs["size"]),
+  ...(node.attrs["naturalWidth"] ? { "data-natural-width": String(node.attrs["naturalWidth"]) } : {}),
+  ...(node.attrs["naturalHeight"] ? { "data-natural-height": String(node.attrs["naturalHeight"]) } : {}),
   "data-source": node.attrs["source"] as string,
   alt: node.attrs["alt"] as string,
   ...(node.attrs["title"] ? { title: node.attrs["title"] as string } : {}),
@@ -86,8 +93,39 @@ const imageFrom = (dom: HTMLElementLike): Attrs => ({
   alt: attribute(dom, "alt"),
   title: attribute(dom, "title"),
   width: wholeNumber(dom, "width", 0, imageWidthMax, 0),
+  naturalWidth: wholeNumber(dom, "data-natural-width", 0, imageWidthMax, 0),
+  naturalHeight: wholeNumber(dom, "data-natural-height", 0, imageWidthMax, 0),
   source: attribute(dom, "data-source") || attribute(dom, "src"),
 });
+
+/** A string, if it may be one. */
+const isStringThat =
+  (mayBe: (value: string) => boolean, what: string) =>
+  (value: unknown): void => {
+    if (typeof value !== "string" || !mayBe(value)) throw new RangeError(`expected ${what}`);
+  };
+
+/** A file is a blob of this hash, as a picture is; "" is a file that nothing is known of. */
+const fileAttrs = {
+  hash: { default: "", validate: isStringThat((hash) => hash === "" || isBlobHash(hash), "a SHA-256") },
+  name: { default: "", validate: isStringThat(isFileName, "a file's name") },
+  mediaType: { default: "", validate: isStringThat(isMediaType, "a media type") },
+  size: { default: 0, validate: isIntegerFrom(0, Number.MAX_SAFE_INTEGER) },
+};
+
+/** False where it names no blob: what it holds is pasted as text then. */
+const fileFrom = (dom: HTMLElementLike): Attrs | false => {
+  const hash = attribute(dom, "data-file");
+  const mediaType = attribute(dom, "data-media-type");
+  return (
+    isBlobHash(hash) && {
+      hash,
+      name: fileNameFrom(attribute(dom, "data-name")),
+      mediaType: isMediaType(mediaType) ? mediaType : "",
+      size: wholeNumber(dom, "data-size", 0, Number.MAX_SAFE_INTEGER, 0),
+    }
+  );
+};
 
 const cellAttrs = {
   ...id, // that of its column
@@ -332,6 +370,25 @@ export const nodes = {
     draggable: true,
     parseDOM: [{ tag: "img", getAttrs: imageFrom }],
     toDOM: (node): DOMOutputSpec => ["img", imageAttributes(node)],
+  },
+  /** Anything that is no picture to be shown: it has a name, and is saved elsewhere to be opened. */
+  file: {
+    attrs: fileAttrs,
+    inline: true,
+    group: "inline",
+    draggable: true,
+    leafText: (node) => node.attrs["name"] as string,
+    parseDOM: [{ tag: "span[data-file]", priority: 60, getAttrs: fileFrom }],
+    toDOM: (node): DOMOutputSpec => [
+      "span",
+      {
+        "data-file": node.attrs["hash"] as string,
+        "data-name": node.attrs["name"] as string,
+        "data-media-type": node.attrs["mediaType"] as string,
+        "data-size": String(node.attrs["size"]),
+      },
+      node.attrs["name"] as string,
+    ],
   },
   footnote_reference: {
     attrs: { footnote: text() },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Mark, Node } from "prosemirror-model";
 import { describe, expect, test } from "vitest";
+import { isFileName } from "./file-name.ts";
 import { schema } from "./schema.ts";
 import { addInline, embedCharacter, markExpands, storedMarksOf, storedText } from "./stored-marks.ts";
 
@@ -54,6 +55,14 @@ const anyObject: fc.Arbitrary<Node> = fc.oneof(
       source: fc.string(),
     })
     .map((attrs) => nodes.image_inline.create(attrs)),
+  fc
+    .record({
+      hash: fc.constantFrom("", "a".repeat(64)),
+      name: fc.string().filter(isFileName),
+      mediaType: fc.constantFrom("", "application/pdf"),
+      size: fc.nat(Number.MAX_SAFE_INTEGER),
+    })
+    .map((attrs) => nodes.file.create(attrs)),
   fc.string().map((footnote) => nodes.footnote_reference.create({ footnote })),
   fc.record({ document: fc.string(), title: fc.string() }).map((attrs) => nodes.document_link.create(attrs)),
   fc
@@ -112,7 +121,7 @@ test("any marks that a program may have set give a valid paragraph, the same eac
     fc.string(),
   );
   const values = fc.oneof(
-    fc.constantFrom("image_inline", "document_link", "hard_break", "text", "paragraph", "poll", ""),
+    fc.constantFrom("image_inline", "file", "document_link", "hard_break", "text", "paragraph", "poll", ""),
     fc.jsonValue(),
     fc.constant(undefined),
   );
@@ -158,6 +167,8 @@ describe("inline objects", () => {
       alt: "x",
       title: "",
       width: 0,
+      naturalWidth: 0,
+      naturalHeight: 0,
       source: "",
     });
   });

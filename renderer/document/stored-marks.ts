@@ -22,7 +22,7 @@ const embedPrefix = "embed/";
 const commentPrefix = "comment:";
 
 const noMarks: StoredMarks = {};
-const embedTypes = new Set(["image_inline", "footnote_reference", "document_link"]);
+const embedTypes = new Set(["image_inline", "file", "footnote_reference", "document_link"]);
 /** Names that are no mark's of a newer version: those of types that are stored under another name. */
 const notStored = new Set(["comment", "unknown_mark"]);
 

@@ -4,13 +4,13 @@
  */
 import { Plugin } from "prosemirror-state";
 import type { EditorState } from "prosemirror-state";
-import { commands, link } from "./commands.ts";
+import { commands, file, image, link } from "./commands.ts";
 
 export type Activity = ReadonlySet<string>;
 
 export function activityOf(state: EditorState): Activity {
   const active = new Set<string>();
-  for (const command of [...commands, link]) if (command.isActive(state)) active.add(command.id);
+  for (const command of [...commands, link, image, file]) if (command.isActive(state)) active.add(command.id);
   return active;
 }
 

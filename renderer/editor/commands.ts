@@ -29,6 +29,8 @@ import {
   toggleTextblock,
 } from "./blocks.ts";
 import { insertFootnote } from "./footnotes.ts";
+import { deleteFile, isAtFile } from "./file-commands.ts";
+import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
 import { hasHeaderRow, insertTable, isInTable, toNextCell, toPreviousCell } from "./tables.ts";
 import { isTaskChecked, toggleTask } from "./tasks.ts";
 
@@ -197,6 +199,53 @@ export const headerRow: EditorCommand = {
   isActive: hasHeaderRow,
 };
 
+/** Its `run` is given by the app, which asks for files. Active at an image; what can be done to it is shown then. */
+export const image: Omit<EditorCommand, "run"> = {
+  id: "image",
+  label: "Image",
+  keys: ["Mod-Alt-i"],
+  isActive: isAtImage,
+};
+/** Its `run` is given by the app, which asks for files. Active at a file; what can be done to it is shown then. */
+export const file: Omit<EditorCommand, "run"> = {
+  id: "file",
+  label: "Insert file…",
+  keys: ["Mod-Alt-a"],
+  isActive: isAtFile,
+};
+/** Its `run` is given by the app, which asks where to. */
+export const saveFile: Omit<EditorCommand, "run"> = {
+  id: "save-file",
+  label: "Save As…",
+  keys: ["Mod-Alt-s"],
+  isActive: never,
+};
+export const removeFile: EditorCommand = {
+  id: "delete-file",
+  label: "Delete file",
+  keys: [],
+  run: deleteFile,
+  isActive: never,
+};
+/** Its `run` is given by the app, which asks for the words. */
+export const altText: Omit<EditorCommand, "run"> = {
+  id: "alt-text",
+  label: "Describe image",
+  keys: ["Mod-Alt-d"],
+  isActive: never,
+};
+const imageCommand = (id: string, label: string, run: Command): EditorCommand => ({
+  id,
+  label,
+  keys: [],
+  run,
+  isActive: never,
+});
+export const imageNarrower = imageCommand("image-narrower", "Narrower", narrow);
+export const imageWider = imageCommand("image-wider", "Wider", widen);
+export const imageOwnWidth = imageCommand("image-own-width", "Its own width", toOwnWidth);
+export const removeImage = imageCommand("delete-image", "Delete image", deleteImage);
+
 const checkTask: EditorCommand = {
   id: "check-task",
   label: "Done",
@@ -272,6 +321,11 @@ export const commands: readonly EditorCommand[] = [
   removeColumn,
   removeTable,
   headerRow,
+  imageNarrower,
+  imageWider,
+  imageOwnWidth,
+  removeImage,
+  removeFile,
   sink,
   liftItem,
   nextCell,

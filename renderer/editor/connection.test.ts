@@ -18,6 +18,8 @@ class FakePort {
   }
 }
 
+/** By lock, what to call when its engine is gone. */
+const watched = new Map<string, () => void>();
 const ports: FakePort[] = [];
 const tickets: ((ticket: TicketAnswer) => void)[] = [];
 let connection: EngineConnection;
@@ -31,6 +33,7 @@ const latest = (): FakePort => {
 beforeEach(() => {
   vi.useFakeTimers();
   ports.length = 0;
+  watched.clear();
   tickets.length = 0;
   connection = new EngineConnection(
     async () => {
@@ -42,6 +45,10 @@ beforeEach(() => {
       ticket: () => new Promise((resolve) => tickets.push(resolve)),
       importHistory: (document) => Promise.resolve(`${document} is not new there.`),
     },
+    (lock, ended) => {
+      watched.set(lock, ended);
+      return () => void watched.delete(lock);
+    },
   );
 });
 afterEach(() => {
@@ -51,12 +58,59 @@ afterEach(() => {
 });
 
 describe("the connection to the engine", () => {
+  it("asks another engine when one retires, and nobody hears of it", async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    const [states, restarted] = [vi.fn<() => void>(), vi.fn<() => void>()];
+    latest().say({ type: "engine", lock: "one" });
+    connection.onState(states);
+    connection.onRestart(restarted);
+    latest().say({ type: "retiring" });
+    // What is asked too late is asked of the next; steps are sent again when their document is opened there.
+    const asked = connection.ask({ type: "create", title: "late" });
+    connection.send({ type: "close", document: "a" });
+    expect(latest().sent).toEqual([]);
+    expect(ports.length).toBe(1);
+    watched.get("one")?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ports.length).toBe(2);
+    expect(latest().sent).toEqual([{ type: "create", request: 1, title: "late" }]);
+    expect(restarted).toHaveBeenCalledOnce();
+    latest().say({ type: "engine", lock: "two" });
+    latest().say({ type: "created", request: 1, document: "d" });
+    expect(await asked).toEqual({ type: "created", request: 1, document: "d" });
+    expect(states).not.toHaveBeenCalled();
+    // And that one may die as any other.
+    watched.get("two")?.();
+    expect(connection.state.state).toBe("silent");
+  });
+
+  it("starts another as soon as the engine is gone, and watches only the one it has", async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    latest().say({ type: "engine", lock: "one" });
+    expect(connection.state.state).toBe("answering");
+    watched.get("one")?.();
+    expect(connection.state.state).toBe("silent");
+    expect([...watched.keys()]).toEqual([]);
+    await vi.advanceTimersByTimeAsync(restartAfterMs);
+    expect(ports.length).toBe(2);
+    latest().say({ type: "engine", lock: "two" });
+    expect([...watched.keys()]).toEqual(["two"]);
+    expect(connection.state.state).toBe("answering");
+  });
+
   it("keeps what is said before the worker stands, in order", async () => {
-    connection.send({ type: "open", document: "a", clientId: "c", rendering: null });
+    connection.send({
+      type: "open",
+      document: "a",
+      clientId: "c",
+      rendering: null,
+      keeps: false,
+      written: [],
+    });
     void connection.ask({ type: "flush" });
     await vi.advanceTimersByTimeAsync(0);
     expect(latest().sent).toEqual([
-      { type: "open", document: "a", clientId: "c", rendering: null },
+      { type: "open", document: "a", clientId: "c", rendering: null, keeps: false, written: [] },
       { type: "flush", request: 1 },
     ]);
   });

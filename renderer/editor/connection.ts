@@ -2,9 +2,9 @@
  * The window's end of the engine: opens the SharedWorker, sends, subscribes, asks, answers what the engine asks,
  * starts it anew.
  *
- * A SharedWorker does not say when it dies: only a script that fails to load gives an `error`. So
- * whoever waits too long for an answer calls `restart()`, which is harmless when the engine lives:
- * the new port reaches the same worker, and every document is opened again through it.
+ * A SharedWorker does not say when it dies: only a script that fails to load gives an `error`. Its lock does, which
+ * is free then; and whoever waits too long for an answer of one that lives calls `restart()`, which is harmless: the
+ * new port reaches the same worker, and every document is opened again through it.
  */
 import type { DocumentId, FromEngine, FromWindow, TicketAnswer } from "../engine/port.ts";
 import { engineUrl, isEngineUrl } from "./engine-url.ts";
@@ -19,7 +19,10 @@ export type EngineState =
 
 type Unrequested<Message> = Message extends { request: number } ? Omit<Message, "request"> : never;
 export type Question = Unrequested<FromWindow>;
-export type Answer = Extract<FromEngine, { type: "created" | "failed" | "flushed" }>;
+export type Answer = Extract<
+  FromEngine,
+  { type: "created" | "failed" | "flushed" | "where" | "storage-checked" }
+>;
 
 /** What the engine asks a window for, because only main can do it. */
 export type EngineAnswers = {
@@ -32,8 +35,25 @@ type EngineQuestion = Extract<FromEngine, { type: "ticket" | "import-history" }>
 /** What a connection needs of a worker: its port, and word of a script that did not load. */
 export type Worker = { port: MessagePort; onError(listener: (reason: string) => void): void };
 
+/**
+ * Calls `ended` once nobody holds a lock any more. An engine holds one of its own for as long as it lives, whatever
+ * becomes of it: no window has to wait for an answer that does not come. @returns what ends the watch
+ */
+export type Watch = (lock: string, ended: () => void) => () => void;
+
+const watchLock: Watch = (lock, ended) => {
+  const watch = new AbortController();
+  navigator.locks
+    .request(lock, { mode: "shared", signal: watch.signal }, () => {
+      if (!watch.signal.aborted) ended();
+    })
+    .catch(() => {}); // it was ended
+  return () => watch.abort();
+};
+
 export class EngineConnection {
   #worker: () => Promise<Worker>;
+  #watch: Watch;
   #answers: EngineAnswers;
   #port: MessagePort | null = null;
   /** What was said before there was a port. */
@@ -42,15 +62,20 @@ export class EngineConnection {
   #failures = 0;
   #restart: ReturnType<typeof setTimeout> | null = null;
   #firstWord: ReturnType<typeof setTimeout> | null = null;
+  /** Ends the watch over the engine's life. */
+  #unwatch: (() => void) | null = null;
   #stopped = false;
+  /** The engine has said that it ends, for another to take its place. */
+  #retiring = false;
   #nextRequest = 1;
   #waiting = new Map<number, (answer: Answer) => void>();
   #messageListeners = new Set<(message: FromEngine) => void>();
   #stateListeners = new Set<(state: EngineState) => void>();
   #restartListeners = new Set<() => void>();
 
-  constructor(worker: () => Promise<Worker>, answers: EngineAnswers) {
+  constructor(worker: () => Promise<Worker>, answers: EngineAnswers, watch: Watch = watchLock) {
     this.#worker = worker;
+    this.#watch = watch;
     this.#answers = answers;
     void this.#connect();
   }
@@ -60,7 +85,7 @@ export class EngineConnection {
   }
 
   send(message: FromWindow): void {
-    if (this.#port) this.#port.postMessage(message);
+    if (this.#port && !this.#retiring) this.#port.postMessage(message);
     // Of a document that has to be opened again, only a question is worth keeping.
     else if (this.#state.state === "starting" || "request" in message) this.#early.push(message);
   }
@@ -110,6 +135,16 @@ export class EngineConnection {
     this.#disconnect();
   }
 
+  /** The engine that was retiring is gone: another is asked what this one was asked too late. Nobody needs to know. */
+  #succeed(): void {
+    const early = this.#early;
+    this.#disconnect(early);
+    this.#early = early;
+    void this.#connect().then((connected) => {
+      if (connected) for (const listener of this.#restartListeners) listener();
+    });
+  }
+
   async #connect(): Promise<boolean> {
     let worker: Worker;
     try {
@@ -136,18 +171,23 @@ export class EngineConnection {
     return true;
   }
 
-  #disconnect(): void {
+  /** @param early what is still to be said, whose answers are waited for */
+  #disconnect(early: readonly FromWindow[] = []): void {
     const port = this.#port;
     this.#port = null;
+    this.#retiring = false;
+    this.#unwatch?.();
+    this.#unwatch = null;
     this.#clearFirstWord();
     if (port) {
       port.postMessage({ type: "bye" } satisfies FromWindow);
       port.onmessage = null;
       port.close();
     }
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const kept = new Set(early.map((message) => ("request" in message ? message.request : null)));
+    const waiting = [...this.#waiting].filter(([request]) => !kept.has(request));
     this.#early = [];
+    for (const [request] of waiting) this.#waiting.delete(request);
     for (const [request, resolve] of waiting)
       resolve({
         type: "failed",
@@ -165,6 +205,18 @@ export class EngineConnection {
     this.#clearFirstWord();
     this.#failures = 0;
     if (this.#state.state !== "answering") this.#setState({ state: "answering" });
+    if (message.type === "engine") {
+      this.#unwatch?.();
+      this.#unwatch = this.#watch(message.lock, () => {
+        if (this.#retiring) this.#succeed();
+        else this.restart("Deckle's engine has stopped.");
+      });
+      return;
+    }
+    if (message.type === "retiring") {
+      this.#retiring = true;
+      return;
+    }
     if (message.type === "ticket" || message.type === "import-history") return void this.#answer(message);
     if ("request" in message) {
       const resolve = this.#waiting.get(message.request);

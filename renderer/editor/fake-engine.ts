@@ -7,12 +7,12 @@ import { Transform } from "prosemirror-transform";
 import type { Step } from "prosemirror-transform";
 import { Authority } from "../document/authority.ts";
 import { engineClientId } from "../engine/port.ts";
-import type { FromEngine, FromWindow, NodeJson, StepJson } from "../engine/port.ts";
+import type { FromEngine, FromWindow, Heads, NodeJson, StepJson } from "../engine/port.ts";
 import type { SessionOptions } from "./session.ts";
 
 export const documentId = "test";
 
-type Port = { toEngine: FromWindow[]; toWindow: FromEngine[]; isOpen: boolean };
+type Port = { toEngine: FromWindow[]; toWindow: FromEngine[]; isOpen: boolean; clientId: string | null };
 
 export class FakeEngine {
   disk: Node;
@@ -20,6 +20,10 @@ export class FakeEngine {
   /** What the CRDT would have from elsewhere: others' edits are made against it. */
   #authority: Authority;
   #nextId = 0;
+  #nextHead = 0;
+  #written: { heads: string[]; doc: Node }[] = [];
+  /** What the disk has, or the relay, where the next engine finds it. */
+  #kept: string[] = [];
   #deaths = 0;
   #taken = new Map<string, number>();
   #ports = new Set<Port>();
@@ -85,15 +89,51 @@ export class FakeEngine {
     this.#broadcast(version, this.#authority.follow(tr.doc), engineClientId);
   }
 
+  /** What was accepted is written, and the windows are told. */
+  write(): void {
+    const heads = this.#write();
+    const { version } = this.#authority;
+    for (const port of this.#ports)
+      if (port.isOpen) port.toWindow.push({ type: "written", document: documentId, version, heads });
+  }
+
+  #write(): string[] {
+    const heads = [`head ${this.#nextHead++}`];
+    this.#written.push({ heads, doc: this.doc });
+    return heads;
+  }
+
+  /** What is written is kept, and with it perhaps others' edits that no window has seen; nobody is told. */
+  keep(others: (tr: Transform) => void = () => {}): void {
+    const last = this.#written.at(-1);
+    if (!last) return;
+    const tr = new Transform(last.doc);
+    others(tr);
+    this.disk = tr.doc;
+    this.#kept.push(...this.#written.map(({ heads }) => heads.join()));
+  }
+
   /** Everything is on disk, and the windows are told. */
   save(): void {
-    this.disk = this.doc;
+    this.#write();
+    this.keep();
+    this.say("saved");
+  }
+
+  say(state: "saving" | "saved"): void {
     for (const port of this.#ports)
       if (port.isOpen)
         port.toWindow.push({
           type: "status",
           document: documentId,
-          status: { here: { state: "saved" }, unsent: 0, withheld: null },
+          status: {
+            here: { state },
+            unsent: 0,
+            withheld: null,
+            copy: { state: "kept" },
+            seenBy: 0,
+            damaged: false,
+          },
         });
   }
 
@@ -101,23 +141,25 @@ export class FakeEngine {
   die(): void {
     this.#deaths++;
     this.#taken.clear();
+    this.#written = [];
     this.#authority = new Authority(this.disk, this.#newId);
     this.#ports.clear();
     for (const restart of this.#restarts) restart();
   }
 
   #newPort(): Port {
-    const port: Port = { toEngine: [], toWindow: [], isOpen: false };
+    const port: Port = { toEngine: [], toWindow: [], isOpen: false, clientId: null };
     this.#ports.add(port);
     return port;
   }
 
   #receive(port: Port, message: FromWindow): void {
-    if (message.type === "open") this.#open(port, message.clientId);
+    if (message.type === "open") this.#open(port, message.clientId, message.written);
     if (message.type === "title") {
       this.title = message.value;
+      const { clientId } = message;
       for (const { toWindow } of this.#ports)
-        toWindow.push({ type: "title", document: documentId, title: this.title });
+        toWindow.push({ type: "title", document: documentId, title: this.title, clientId });
     }
     if (message.type !== "steps" || !port.isOpen) return;
     const { version } = this.#authority;
@@ -126,11 +168,12 @@ export class FakeEngine {
       this.#taken.set(message.clientId, message.batch);
       this.#broadcast(version, received.steps, message.clientId);
       this.#broadcast(version + received.steps.length, received.repairs, engineClientId);
-    } else if (received.reason === "invalid") this.#open(port, message.clientId);
+    } else if (received.reason === "invalid") this.#open(port, message.clientId, []);
   }
 
-  #open(port: Port, clientId: string): void {
+  #open(port: Port, clientId: string, written: readonly Heads[]): void {
     port.isOpen = true;
+    port.clientId = clientId;
     const doc = this.doc.toJSON() as NodeJson;
     port.toWindow.push({
       type: "opened",
@@ -140,6 +183,8 @@ export class FakeEngine {
       title: this.title,
       engine: `engine ${this.#deaths}`,
       taken: this.#taken.get(clientId) ?? 0,
+      holds: written.find((heads) => this.#kept.includes(heads.join())) ?? null,
+      clients: [...this.#ports].flatMap((one) => one.clientId ?? asksAs(one)),
     });
   }
 
@@ -154,4 +199,10 @@ export class FakeEngine {
     };
     for (const port of this.#ports) if (port.isOpen) port.toWindow.push(structuredClone(message));
   }
+}
+
+/** Windows ask for the document before an engine has started. */
+function asksAs({ toEngine }: Port): string[] {
+  const open = toEngine.find((message) => message.type === "open");
+  return open ? [open.clientId] : [];
 }

@@ -1,58 +1,86 @@
-/**
- * Images, as long as there is nowhere to keep their pictures: a quiet box that names them. Nothing is
- * ever loaded from where an image came from; the Content-Security-Policy would refuse it, too.
- */
+/** Images in the text: the picture, which is selected by a click, its caption, and an edge to drag. */
 import type { Node } from "prosemirror-model";
-import type { NodeView, NodeViewConstructor } from "prosemirror-view";
+import { NodeSelection } from "prosemirror-state";
+import type { EditorView, NodeView, NodeViewConstructor } from "prosemirror-view";
+import { Picture } from "./picture.ts";
+import type { PictureHost } from "./picture.ts";
+import { widthHandle } from "./width-handle.ts";
 
-/** What an image is called: its description, or the last part of its address. */
-export function imageName({ attrs }: Node): string {
-  const alt = (attrs["alt"] as string).trim();
-  if (alt) return alt;
-  const path = (attrs["source"] as string).replace(/[?#].*$/, "");
-  const file = /^data:/i.test(path) ? "" : (path.split(/[\\/]/).findLast((part) => part !== "") ?? "");
-  try {
-    return decodeURIComponent(file) || "Image";
-  } catch {
-    return file;
-  }
+type GetPos = () => number | undefined;
+
+function select(view: EditorView, getPos: GetPos): void {
+  const pos = getPos();
+  if (pos === undefined) return;
+  view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, pos)));
+  view.focus();
 }
 
-function placeholder(node: Node): HTMLElement {
-  const dom = document.createElement("span");
-  dom.className = "image-placeholder";
-  dom.contentEditable = "false";
-  dom.setAttribute("role", "img");
-  label(dom, node);
-  return dom;
-}
+export const imageView =
+  (host: PictureHost): NodeViewConstructor =>
+  (node, view, getPos) => {
+    let shown = node;
+    const dom = document.createElement("figure");
+    const edge = widthHandle({
+      width: () => picture.img.getBoundingClientRect().width,
+      widthMax: () => dom.clientWidth,
+      show: (width) => picture.showWidth(width),
+      commit: (width) => {
+        const pos = getPos();
+        if (pos !== undefined && view.editable)
+          view.dispatch(view.state.tr.setNodeAttribute(pos, "width", width));
+        else picture.update(shown);
+      },
+      cancel: () => picture.update(shown),
+    });
+    const picture = new Picture(node, host, edge);
+    dom.append(picture.dom);
+    const contentDOM = dom.appendChild(document.createElement("figcaption"));
+    const say = (): void => void contentDOM.classList.toggle("is-empty", shown.content.size === 0);
+    say();
+    // The browser would put the caret beside the picture, which is no place in the text.
+    picture.dom.addEventListener("mousedown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      select(view, getPos);
+    });
+    picture.dom.addEventListener("dblclick", () => view.editable && host.askForAltText());
+    return {
+      dom,
+      contentDOM,
+      update: (next: Node) => {
+        if (next.type !== shown.type) return false;
+        const isOther = !next.hasMarkup(shown.type, shown.attrs);
+        shown = next;
+        if (isOther) picture.update(next);
+        say();
+        return true;
+      },
+      // What is dropped on it is dropped into the text.
+      stopEvent: (event) =>
+        event instanceof MouseEvent &&
+        !(event instanceof DragEvent) &&
+        event.target instanceof globalThis.Node &&
+        picture.dom.contains(event.target),
+      ignoreMutation: (mutation) => mutation.type !== "selection" && !contentDOM.contains(mutation.target),
+      destroy: () => picture.destroy(),
+    } satisfies NodeView;
+  };
 
-function label(dom: HTMLElement, node: Node): void {
-  const text = imageName(node);
-  dom.setAttribute("aria-label", text);
-  dom.title = node.attrs["title"] as string;
-  dom.textContent = text;
-}
-
-export const imageView: NodeViewConstructor = (node) => {
-  let shown = node;
-  const dom = document.createElement("figure");
-  const picture = dom.appendChild(placeholder(node));
-  const contentDOM = dom.appendChild(document.createElement("figcaption"));
-  const say = (): void => void contentDOM.classList.toggle("is-empty", shown.content.size === 0);
-  say();
-  return {
-    dom,
-    contentDOM,
-    update: (next) => {
-      if (next.type !== shown.type) return false;
-      if (!next.hasMarkup(shown.type, shown.attrs)) label(picture, next);
-      shown = next;
-      say();
-      return true;
-    },
-    ignoreMutation: (mutation) => mutation.type !== "selection" && !contentDOM.contains(mutation.target),
-  } satisfies NodeView;
-};
-
-export const inlineImageView: NodeViewConstructor = (node) => ({ dom: placeholder(node) });
+export const inlineImageView =
+  (host: PictureHost): NodeViewConstructor =>
+  (node, view) => {
+    let shown = node;
+    const picture = new Picture(node, host);
+    picture.dom.addEventListener("dblclick", () => view.editable && host.askForAltText());
+    return {
+      dom: picture.dom,
+      update: (next: Node) => {
+        if (next.type !== shown.type) return false;
+        shown = next;
+        picture.update(next);
+        return true;
+      },
+      ignoreMutation: () => true,
+      destroy: () => picture.destroy(),
+    } satisfies NodeView;
+  };

@@ -25,7 +25,7 @@ import {
   selectImageBefore,
   splitSafely,
 } from "./blocks.ts";
-import { commands, link } from "./commands.ts";
+import { altText, commands, file, image, link, saveFile } from "./commands.ts";
 import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
 import { splitItem } from "./tasks.ts";
 
@@ -103,10 +103,22 @@ function liftListItemIfEmpty(): Command {
   };
 }
 
-/** @param askForLink the app's: asks for an address and sets the link */
-export function keymaps(askForLink: Command): Plugin[] {
+/** What the app does when a key is pressed: it asks, and goes on with the answer later. */
+export type AskingCommands = {
+  askForLink: Command;
+  askForImages: Command;
+  askForAltText: Command;
+  askForFiles: Command;
+  askWhereToSave: Command;
+};
+
+export function keymaps(asks: AskingCommands): Plugin[] {
   const bindings: Record<string, Command> = {};
   for (const [key, run] of byKey) bindings[key] = chainCommands(...run);
-  for (const key of link.keys) bindings[key] = askForLink;
+  for (const key of link.keys) bindings[key] = asks.askForLink;
+  for (const key of image.keys) bindings[key] = asks.askForImages;
+  for (const key of altText.keys) bindings[key] = asks.askForAltText;
+  for (const key of file.keys) bindings[key] = asks.askForFiles;
+  for (const key of saveFile.keys) bindings[key] = asks.askWhereToSave;
   return [keymap(bindings), keymap(baseKeymap)];
 }

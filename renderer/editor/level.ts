@@ -15,15 +15,18 @@ import type { Unconfirmed } from "./collab.ts";
 import { keepCaretBefore, lastSteps, redo, undoFrom } from "./rebase.ts";
 import type { Undoable } from "./rebase.ts";
 
-export type Confirmed = { step: Step; own: boolean };
+/** `by` is the client that it was confirmed of. */
+export type Confirmed = { step: Step; by: string };
 
 export type Past = {
   /** The last document known to be on disk. */
   durable: Node;
   /** What the authority has confirmed since, in order. */
   confirmed: readonly Confirmed[];
-  /** How many steps of both the given document holds; null where the engine that knew is gone. */
-  held: number | null;
+  /** Whether what this client did is to be sent from here. */
+  isOurs: (client: string) => boolean;
+  /** How many steps of both the given document holds, or which at least, where the engine that knew all is gone. */
+  held: { count: number; isExact: boolean };
 };
 
 type Entry = Undoable & { own: boolean; origin: Transform | null };
@@ -32,10 +35,10 @@ type Entry = Undoable & { own: boolean; origin: Transform | null };
 function entriesOf(past: Past, unconfirmed: readonly Unconfirmed[]): Entry[] {
   const entries: Entry[] = [];
   let doc = past.durable;
-  for (const { step, own } of past.confirmed) {
+  for (const { step, by } of past.confirmed) {
     const result = step.apply(doc);
     if (!result.doc) throw new RangeError(`a confirmed step does not apply: ${result.failed ?? ""}`);
-    entries.push({ step, inverted: step.invert(doc), own, origin: null });
+    entries.push({ step, inverted: step.invert(doc), own: past.isOurs(by), origin: null });
     doc = result.doc;
   }
   for (const { step, inverted, origin } of unconfirmed) entries.push({ step, inverted, own: true, origin });
@@ -43,18 +46,18 @@ function entriesOf(past: Past, unconfirmed: readonly Unconfirmed[]): Entry[] {
 }
 
 /**
- * How many entries, from the first on, `now` holds. The engine that confirmed them knows; after its
- * death only an exact match does. In doubt it is none, and own text is sent again: what is there
- * twice can be deleted, and lost text is lost.
+ * How many entries, from the first on, `now` holds. The engine that confirmed them knows; after its death it is known
+ * of what it wrote, and beyond that only an exact match tells. In doubt own text is sent again: what is there twice can
+ * be deleted, and lost text is lost.
  */
-function heldBy(now: Node, doc: Node, entries: readonly Entry[], past: Past): number {
-  if (past.held !== null) return past.held;
+function heldBy(now: Node, doc: Node, entries: readonly Entry[], { held }: Past): number {
+  if (held.isExact) return held.count;
   const tr = new Transform(doc);
-  for (let count = entries.length; count > 0; count--) {
+  for (let count = entries.length; count > held.count; count--) {
     if (tr.doc.eq(now)) return count;
     tr.step((entries[count - 1] as Entry).inverted);
   }
-  return 0;
+  return held.count;
 }
 
 /**

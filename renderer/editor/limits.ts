@@ -9,6 +9,8 @@ export const restartAfterMs = 500;
 export const restartAfterMsMax = 30_000;
 /** Confirmed steps kept until they are known to be on disk, against the death of the engine. */
 export const undurableStepsMax = 4_000;
+/** Of the engine's writes that are not known to be on disk, the newest: an engine writes at most some 12 a second. */
+export const writtenHeadsMax = 500;
 /** How many times in a row a document is asked for again because its steps do not fit. */
 export const resyncsMax = 4;
 /** An engine that took steps and has not said within this time whether they are saved is asked. */
@@ -19,11 +21,25 @@ export const lastTypedMs = 50;
 export const lastComposedRoundsMax = 200;
 /** A title that came from elsewhere waits until the person has not typed in the field for this long. */
 export const titleQuietMs = 500;
-/** A deletion longer than this is not taken apart where somebody inserted into it meanwhile. */
-export const splitDeletionMax = 20_000;
+/**
+ * Places of a deletion, times the steps that it is mapped over: about a third of a second. One of more takes away all
+ * where that is as long as it was, else nothing: what others wrote into it could not be told from it.
+ */
+export const splitDeletionWorkMax = 10_000_000;
 /** Rows and columns of a new table. */
 export const tableSizeAtFirst = 3;
 /** Pixels: a column without a width is no narrower, or its words would stand one below the other. */
 export const cellWidthMin = 88;
-/** An address of an image that is longer is not kept: it is the picture itself, as a data URL. */
+/** An address of an image that is longer is not kept: no browser makes one. */
 export const imageSourceLengthMax = 2048;
+/** The largest picture that is taken: it is held whole in memory to be shown, and travels to everybody. */
+export const pictureBytesMax = 100 * 1024 * 1024;
+/** The largest file that is taken: what main and the relay take of one (`blobBytesMax`). */
+export const fileBytesMax = 100 * 1024 * 1024;
+/** Pixels: a picture that is narrower can hardly be taken hold of again. */
+export const pictureWidthMin = 48;
+/** What one press of Narrower or Wider makes of a picture's width. */
+export const pictureWidthFactor = 1.25;
+/** The wait before a picture that is not here is asked for again, doubled each time. Main tells when it has come. */
+export const pictureAgainAfterMs = 2_000;
+export const pictureAgainAfterMsMax = 60_000;

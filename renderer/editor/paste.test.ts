@@ -61,7 +61,8 @@ it("a footnote pasted beside its original is another one, with its own reference
 it.each([
   ["https://example.org/a.png", "https://example.org/a.png"],
   ["file:///C:/Users/me/secret.png", ""],
-  ["data:image/png;base64,AAAA", ""],
+  ["data:text/html,x", ""],
+  ["data:image/png;base64,AAAA", "data:image/png;base64,AAAA"],
   [`https://example.org/${"a".repeat(2028)}`, `https://example.org/${"a".repeat(2028)}`],
   [`https://example.org/${"a".repeat(2029)}`, ""],
 ])("of where an image came from, an address is kept: %s", (source, kept) => {

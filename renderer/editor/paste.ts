@@ -27,9 +27,14 @@ function footnoteIds(content: Fragment, doc: Node | null): ReadonlyMap<string, s
   return new Map(footnotesIn(content).map((id) => [id, taken.has(id) ? newId() : id]));
 }
 
-/** Where an image came from, if that is an address: not the picture itself, not a file of this device. */
+/**
+ * Where an image came from, if that is an address: not a file of this device. A picture that is written out is left
+ * for `images-plugin.ts`, which stores it and takes it out.
+ */
 const sourceFrom = (source: string): string =>
-  /^https?:/i.test(source) && source.length <= imageSourceLengthMax ? source : "";
+  /^data:image\//i.test(source) || (/^https?:/i.test(source) && source.length <= imageSourceLengthMax)
+    ? source
+    : "";
 
 function attrsOf(node: Node, footnotes: ReadonlyMap<string, string>): Record<string, unknown> {
   const attrs: Record<string, unknown> = { ...node.attrs };

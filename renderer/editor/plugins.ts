@@ -2,36 +2,41 @@
 import { dropCursor } from "prosemirror-dropcursor";
 import { gapCursor } from "prosemirror-gapcursor";
 import { history } from "prosemirror-history";
-import type { Command, Plugin } from "prosemirror-state";
+import type { Plugin } from "prosemirror-state";
 import type { DirectEditorProps } from "prosemirror-view";
 import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
-import { imageView, inlineImageView } from "./image-views.ts";
+import { imagesPlugin } from "./images-plugin.ts";
+import type { ImagesHost } from "./images-plugin.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
+import type { AskingCommands } from "./keymap.ts";
 import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
 import { pasteParser } from "./paste-html.ts";
+import { picturePlaces } from "./picture-places.ts";
 import { tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
 /** What the editor asks of the app around it. */
-export type EditorHost = {
-  /** Asks for an address and sets the link, later. */
-  askForLink: Command;
+export type EditorHost = AskingCommands & {
+  images: ImagesHost;
   openLink(href: string): void;
   activity(active: Activity): void;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
   markdownRules(),
-  ...keymaps(host.askForLink),
+  ...keymaps(host),
   history({ depth: 500 }),
   identifyPlugin(),
   tasksPlugin(),
   footnotesPlugin(),
+  picturePlaces(),
+  // Before tables, which take what is pasted into cells.
+  imagesPlugin(host.images),
   openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),
@@ -48,7 +53,7 @@ export const editorProps: Omit<DirectEditorProps, "state"> = {
     spellcheck: "true",
     translate: "no",
   },
-  nodeViews: { image: imageView, image_inline: inlineImageView, table: tableView },
+  nodeViews: { table: tableView },
   clipboardParser: pasteParser,
   transformPasted: (slice, view) => cleanedSlice(slice, view.dragging?.move ? null : view.state.doc),
 };

@@ -5,11 +5,12 @@
  */
 import { Selection, TextSelection } from "prosemirror-state";
 import type { EditorState, Transaction } from "prosemirror-state";
-import { ReplaceStep } from "prosemirror-transform";
+import { Slice } from "prosemirror-model";
+import { ReplaceStep, replaceStep } from "prosemirror-transform";
 import type { Mapping, Step, Transform } from "prosemirror-transform";
 import { collabState, setCollabState } from "./collab.ts";
 import type { Unconfirmed } from "./collab.ts";
-import { splitDeletionMax } from "./limits.ts";
+import { splitDeletionWorkMax } from "./limits.ts";
 
 export type Undoable = { readonly step: Step; readonly inverted: Step };
 
@@ -28,41 +29,72 @@ export function redo(tr: Transform, entries: readonly Undoable[], index: number)
   const { step } = entries[index] as Undoable;
   const mapping = tr.mapping.slice(entries.length - index);
   const before = tr.steps.length;
-  if (deleteAround(tr, step, mapping)) return tr.steps.length - before;
-  const mapped = step.map(mapping);
-  if ((!mapped || tr.maybeStep(mapped).failed) && !rescue(tr, step, mapping)) return 0;
-  (tr.mapping as Mirrored).setMirror(entries.length - 1 - index, tr.steps.length - 1);
-  return tr.steps.length - before;
+  if (!deleteAround(tr, step, mapping)) {
+    const mapped = step.map(mapping);
+    if (!mapped || tr.maybeStep(mapped).failed !== null) rescue(tr, step, mapping);
+  }
+  const count = tr.steps.length - before;
+  // What comes next may be in what this one inserted: there it is again, if it came whole. What came in another length
+  // is not a place for what was typed into it: it would be put over what follows.
+  if (count > 0 && insertedSize(tr.steps.at(-1)) === insertedSize(step))
+    (tr.mapping as Mirrored).setMirror(entries.length - 1 - index, tr.steps.length - 1);
+  return count;
+}
+
+const insertedSize = (step: Step | undefined): number => (step instanceof ReplaceStep ? step.slice.size : 0);
+
+/**
+ * A deletion over a stretch in which somebody inserted or replaced something meanwhile takes away what is left of what
+ * it meant, and leaves what is new, as the CRDT would: a mapped step would take both.
+ * @returns false where all of it is there still, in one piece, and the step can simply be mapped
+ */
+function deleteAround(tr: Transform, step: Step, mapping: Mapping): boolean {
+  if (!(step instanceof ReplaceStep) || step.to === step.from || isStructural(step)) return false;
+  const pieces = leftOf(step, mapping);
+  if (!pieces) return false;
+  const before = tr.mapping.maps.length;
+  for (const { from, to } of pieces.reverse()) replaceIn(tr, from, to, Slice.empty);
+  if (step.slice.size === 0) return true;
+  const at = tr.mapping.slice(before).map(mapping.map(step.to, -1), -1);
+  if (!replaceIn(tr, at, at, step.slice)) rescue(tr, step, mapping);
+  return true;
+}
+
+/** A step that only moves the borders of blocks: it fails by itself where somebody has written between them. */
+const isStructural = (step: ReplaceStep): boolean =>
+  (step.toJSON() as { structure?: boolean }).structure === true;
+
+function replaceIn(tr: Transform, from: number, to: number, slice: Slice): boolean {
+  const step = replaceStep(tr.doc, from, to, slice);
+  return step !== null && step !== undefined && tr.maybeStep(step).failed === null;
 }
 
 /**
- * A deletion over a stretch into which somebody has inserted meanwhile takes away what it meant and
- * leaves what is new, as the CRDT would: a mapped step would take both.
- * @returns false where nothing was inserted there, and the step can simply be mapped
+ * What a step meant to take away and is there still, in order; null where that is all of it, in one piece. Where finding
+ * out would take too long it is all or nothing.
  */
-function deleteAround(tr: Transform, step: Step, mapping: Mapping): boolean {
-  if (!(step instanceof ReplaceStep) || step.slice.openStart > 0 || step.slice.openEnd > 0) return false;
-  if (step.to - step.from < 2 || step.to - step.from > splitDeletionMax) return false;
+function leftOf({ from, to }: ReplaceStep, mapping: Mapping): { from: number; to: number }[] | null {
+  const first = mapping.mapResult(from, 1);
+  const last = mapping.mapResult(to, -1);
+  const isAsLong = !first.deletedAfter && !last.deletedBefore && last.pos - first.pos === to - from;
+  if ((to - from) * (mapping.to - mapping.from) > splitDeletionWorkMax) return isAsLong ? null : [];
   const pieces: { from: number; to: number }[] = [];
-  for (let at = step.from; at < step.to; at++) {
-    const { pos: from, deletedAfter } = mapping.mapResult(at, 1);
-    const to = mapping.map(at + 1, -1);
-    if (deletedAfter || to !== from + 1) continue;
-    const last = pieces.at(-1);
-    if (last?.to === from) last.to = to;
-    else pieces.push({ from, to });
+  for (let at = from; at < to; at++) {
+    const { pos, deletedAfter } = mapping.mapResult(at, 1);
+    if (deletedAfter || mapping.map(at + 1, -1) !== pos + 1) continue;
+    const piece = pieces.at(-1);
+    if (piece?.to === pos) piece.to++;
+    else pieces.push({ from: pos, to: pos + 1 });
   }
-  const [first] = pieces;
-  if (!first || pieces.length < 2) return false;
-  for (const { from, to } of pieces.reverse()) tr.delete(from, to);
-  if (step.slice.size > 0) tr.replace(first.from, first.from, step.slice);
-  return true;
+  const [only] = pieces;
+  return only && only.to - only.from === to - from ? null : pieces;
 }
 
 /** Puts the text of a step that no longer applies where it would have been, in a new paragraph if need be. */
 function rescue(tr: Transform, step: Step, mapping: Mapping): boolean {
   if (!(step instanceof ReplaceStep)) return false;
   const text = step.slice.content.textBetween(0, step.slice.content.size, " ", " ");
+  if (text.trim() === "" && step.slice.openStart + step.slice.openEnd > 0) return false;
   if (text === "") return false;
   let at = mapping.map(step.from, -1);
   const $at = tr.doc.resolve(at);
@@ -71,7 +103,7 @@ function rescue(tr: Transform, step: Step, mapping: Mapping): boolean {
     if (!paragraph || !$at.parent.canReplaceWith($at.index(), $at.index(), paragraph)) return false;
     tr.insert(at++, paragraph.create());
   }
-  // A step of its own, as long as what was typed: the mirror then finds every place in it.
+  // A step of its own, mostly as long as what was typed: the mirror then finds every place in it.
   tr.insert(at, tr.doc.type.schema.text(text));
   return true;
 }

@@ -4,7 +4,7 @@ import { TextSelection } from "prosemirror-state";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Random } from "../document/random.ts";
 import { schema } from "../document/schema.ts";
-import { confirmAfterMsMax, lastTypedMs, statusAfterMsMax } from "./limits.ts";
+import { confirmAfterMsMax, lastTypedMs, statusAfterMsMax, titleQuietMs } from "./limits.ts";
 import { documentId, FakeEngine } from "./fake-engine.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { Session } from "./session.ts";
@@ -121,6 +121,42 @@ describe("a session", () => {
     expect(session.facts.pending).toBe(false);
   });
 
+  it("is not told to be saved by what the engine said before it took the title", () => {
+    const engine = new FakeEngine(docOf("a"));
+    const { session, pump } = openAt(engine);
+    while (pump());
+    engine.save();
+    session.title.input("A title");
+    expect(pump(1)).toBe(true); // the title goes up while "saved" comes down
+    expect(session.facts.here).toEqual({ state: "saving" });
+    while (pump());
+    engine.save();
+    while (pump());
+    expect(session.facts.here).toEqual({ state: "saved" });
+  });
+
+  it("does not claim of others' words, nor of another engine's document, that they are saved", () => {
+    const engine = new FakeEngine(docOf("a"));
+    const { session, pump } = openAt(engine);
+    while (pump());
+    engine.save();
+    while (pump());
+    expect(session.facts.here).toEqual({ state: "saved" });
+    engine.remote((tr) => tr.insert(1, schema.text("X")));
+    while (pump());
+    expect([textOf(session.state?.doc), session.facts.here]).toEqual(["Xa", { state: "saving" }]);
+    engine.save();
+    while (pump());
+    engine.disk = docOf("Xa", "from the relay");
+    engine.die();
+    while (pump());
+    expect(session.state?.doc.childCount).toBe(2);
+    expect(session.facts.here).toEqual({ state: "saving" });
+    engine.save();
+    while (pump());
+    expect(session.facts.here).toEqual({ state: "saved" });
+  });
+
   it("sends one batch at a time", () => {
     const engine = new FakeEngine(docOf(""));
     const { connection, pump } = engine.connect();
@@ -191,7 +227,7 @@ describe("a session", () => {
     if (!state) throw new Error("nothing is shown");
     session.dispatch(state.tr.insertText("bye", 1, 6));
     pump();
-    expect(textOf(engine.doc)).toBe("byeX");
+    expect(textOf(engine.doc)).toBe("Xbye");
   });
 
   it("keeps what was typed where somebody else deleted the paragraph meanwhile", () => {
@@ -257,6 +293,157 @@ describe("a session", () => {
     vi.advanceTimersByTime(statusAfterMsMax);
   });
 
+  it("sends nothing again that came with others' words from elsewhere, though the disk never had it", () => {
+    const engine = new FakeEngine(docOf("start"));
+    const { session, pump } = openAt(engine);
+    pump();
+    type(session, " one");
+    pump();
+    engine.write();
+    engine.remote((tr) => tr.insert(1, schema.text("X")));
+    while (pump());
+    type(session, " two");
+    pump();
+    engine.keep((tr) => tr.insert(6, schema.text(" Y")));
+    engine.die();
+    while (pump());
+    expect(textOf(engine.doc)).toBe("start Y one two");
+    expect(session.state?.doc.eq(engine.doc)).toBe(true);
+  });
+
+  it("sends what a window that died with the engine was shown to have typed, and nothing of one that lives", () => {
+    const engine = new FakeEngine(docOf("start"));
+    const [here, lives, dies] = [openAt(engine), openAt(engine), openAt(engine)];
+    const all = (): void => {
+      for (let moved = true; moved;) moved = [here, lives, dies].map(({ pump }) => pump()).includes(true);
+    };
+    all();
+    type(dies.session, " one");
+    all();
+    type(lives.session, " two");
+    all();
+    dies.session.stop();
+    all();
+    engine.die();
+    all();
+    expect(textOf(engine.doc)).toMatch(/^start one( one)? two$/);
+    expect(here.session.state?.doc.eq(engine.doc)).toBe(true);
+  });
+
+  it("deletes after the engine's death what it meant, not what others wrote there", () => {
+    const engine = new FakeEngine(docOf("one two three"));
+    const { session, pump } = openAt(engine);
+    pump();
+    const { state } = session;
+    if (!state) throw new Error("nothing is shown");
+    session.dispatch(state.tr.delete(5, 9));
+    while (pump());
+    engine.disk = docOf("one", "others' words", "three");
+    engine.die();
+    while (pump());
+    expect(textOf(engine.doc)).toBe("one\nothers' words\nthree");
+  });
+
+  it("is not safe to close before its title is on the disk", () => {
+    const engine = new FakeEngine(docOf("a"));
+    const { session, pump } = openAt(engine);
+    while (pump());
+    engine.save();
+    while (pump());
+    expect(session.isSafe).toBe(true);
+    session.title.input("A title");
+    while (pump());
+    engine.say("saving");
+    while (pump());
+    expect([session.settled, session.facts.isOld, session.isSafe]).toEqual([true, false, false]);
+    engine.save();
+    while (pump());
+    expect(session.isSafe).toBe(true);
+  });
+
+  it("sends another engine what it did to the title itself, and what was typed while that was being started", () => {
+    const engine = new FakeEngine(docOf("a"));
+    engine.title = "old";
+    const { connection, pump } = engine.connect();
+    const sent: string[][] = [];
+    const session = new Session({
+      connection: {
+        ...connection,
+        send: (message) => {
+          if (message.type === "title") sent.push([message.base, message.value]);
+          connection.send(message);
+        },
+      },
+      document: documentId,
+      clientId: "a",
+      shown: null,
+      mayWrite: () => true,
+      plugins: () => [],
+      viewProps: {},
+    });
+    sessions.push(session);
+    const other = openAt(engine);
+    while (pump() || other.pump());
+    session.title.input("ol");
+    while (pump() || other.pump());
+    vi.advanceTimersByTime(titleQuietMs);
+    other.session.title.input("ol by another");
+    while (other.pump() || pump());
+    expect(session.title.value).toBe("ol by another");
+    engine.die();
+    engine.title = "old";
+    session.title.input("oil by another");
+    expect(session.settled).toBe(false);
+    pump();
+    expect(sent.slice(1)).toEqual([
+      ["old", "ol"],
+      ["ol by another", "oil by another"],
+    ]);
+    vi.advanceTimersByTime(statusAfterMsMax);
+  });
+
+  it("takes a flush for a save of what was there when it asked, and of nothing later", async () => {
+    const engine = new FakeEngine(docOf("start"));
+    const { connection, pump } = engine.connect();
+    const flushed: (() => void)[] = [];
+    const session = new Session({
+      connection: {
+        ...connection,
+        ask: () =>
+          new Promise((resolve) => {
+            flushed.push(() => resolve({ type: "flushed", request: 1 }));
+          }),
+      },
+      document: documentId,
+      clientId: "a",
+      shown: null,
+      mayWrite: () => true,
+      plugins: () => [],
+      viewProps: {},
+    });
+    sessions.push(session);
+    const move = (): void => {
+      vi.advanceTimersByTime(0);
+      while (pump()) vi.advanceTimersByTime(0);
+    };
+    move();
+    type(session, " one");
+    move();
+    engine.disk = engine.doc;
+    vi.advanceTimersByTime(statusAfterMsMax);
+    type(session, " two");
+    move();
+    expect(flushed).toHaveLength(1);
+    for (const answer of flushed) answer();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(session.facts.here).toBe(null);
+    engine.die();
+    move();
+    expect(textOf(engine.doc)).toBe("start one two");
+    vi.advanceTimersByTime(statusAfterMsMax);
+  });
+
   it("is left unharmed by steps that do not fit", () => {
     const engine = new FakeEngine(docOf("abc"));
     const { connection, pump } = engine.connect();
@@ -293,20 +480,25 @@ describe("a session", () => {
   });
 });
 
+type Deaths = "none" | "any time" | "between messages";
+
 /** Two windows, a relay, disks and deaths in any order: in the end all see one document. */
 function run(
   seed: number,
-  withDeaths: boolean,
+  deaths: Deaths,
 ): { engine: FakeEngine; docs: (Node | undefined)[]; typed: string[] } {
   const random = new Random(seed);
   const engine = new FakeEngine(docOf("alpha", "beta", "gamma"));
   const windows = [openAt(engine), openAt(engine, docOf("alpha", "beta"))];
   const typed: string[] = [];
+  const all = (): void => {
+    for (let moved = true; moved;) moved = windows.map(({ pump }) => pump()).includes(true);
+  };
   for (const { pump } of windows) pump();
   for (let i = 0; i < 40; i++) {
     const window = random.pick(windows);
     const { state } = window.session;
-    const dice = random.below(withDeaths ? 12 : 11);
+    const dice = random.below(deaths === "none" ? 11 : 12);
     if (dice < 5 && state) {
       const word = String.fromCharCode(0x4e00 + typed.length);
       typed.push(word);
@@ -322,26 +514,34 @@ function run(
     else if (dice === 8) engine.remote((tr) => tr.insert(1, schema.text("R")));
     else if (dice === 9) engine.save();
     else if (dice === 10) vi.advanceTimersByTime(1000);
-    else engine.die();
+    else {
+      if (deaths === "between messages") all();
+      engine.die();
+    }
+    // What is written may get to the disk, or to the relay and back, with no word of it, and others' words beside it.
+    if (deaths === "between messages" && random.below(8) === 0) engine.write();
+    if (deaths === "between messages" && random.below(8) === 0)
+      engine.keep((tr) => random.below(2) === 0 && tr.insert(1, schema.text("K")));
   }
-  for (let moved = true; moved;) moved = windows.map(({ pump }) => pump()).includes(true);
+  all();
   return { engine, docs: windows.map(({ session }) => session.state?.doc), typed };
 }
 
 describe("sessions under chance", () => {
-  it.each([
-    ["without deaths", false],
-    ["with deaths of the engine", true],
-  ])("%s: all equal, every word there once", (_name, withDeaths) => {
+  it.each<[string, Deaths]>([
+    ["without deaths", "none"],
+    ["with deaths of the engine while messages are under way", "any time"],
+    ["with deaths of the engine", "between messages"],
+  ])("%s: all equal, every word there once", (_name, deaths) => {
     for (let seed = 1; seed <= 300; seed++) {
-      const { engine, docs, typed } = run(seed, withDeaths);
+      const { engine, docs, typed } = run(seed, deaths);
       const text = textOf(engine.doc);
       for (const doc of docs)
         expect(doc?.eq(engine.doc), `seed ${seed}: ${textOf(doc)} / ${text}`).toBe(true);
       for (const word of typed) {
         const times = text.split(word).length - 1;
         // In doubt a word is there twice rather than not at all.
-        const timesMax = withDeaths ? Infinity : 1;
+        const timesMax = deaths === "any time" ? Infinity : 1;
         expect(times >= 1 && times <= timesMax, `seed ${seed}: ${word} is ${times} times in ${text}`).toBe(
           true,
         );

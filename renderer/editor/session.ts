@@ -15,13 +15,16 @@ import { EditorView } from "prosemirror-view";
 import type { DirectEditorProps } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
 import type {
+  CopyState,
   DocumentId,
   DocumentStatus,
   FromEngine,
+  Heads,
   Receiving,
   StepJson,
   Withheld,
 } from "../engine/port.ts";
+import { engineClientId } from "../engine/port.ts";
 import { collabPlugin, collabState, setCollabState } from "./collab.ts";
 import type { EngineConnection } from "./connection.ts";
 import { level } from "./level.ts";
@@ -34,6 +37,7 @@ import {
   resyncsMax,
   statusAfterMsMax,
   undurableStepsMax,
+  writtenHeadsMax,
 } from "./limits.ts";
 import { receive } from "./rebase.ts";
 import { TitleSync } from "./title-sync.ts";
@@ -42,7 +46,7 @@ import { TitleSync } from "./title-sync.ts";
 export type Progress =
   | { state: "opening"; shown: boolean }
   | { state: "open"; shown: true }
-  | { state: "missing"; shown: boolean }
+  | { state: "missing"; shown: boolean; isDamaged: boolean }
   | { state: "unreadable"; shown: boolean; reason: string };
 
 /** What is known of where the words are. `here` is null until the engine has spoken. */
@@ -52,6 +56,13 @@ export type Facts = {
   unsent: number | null;
   withheld: Withheld | null;
   receiving: Receiving | null;
+  /** Edits that the window holds and the engine has not taken. */
+  heldEdits: number;
+  copy: CopyState | null;
+  seenBy: number | null;
+  damaged: boolean;
+  /** What the engine said was before it took the last steps: nothing that it calls finished is finished for them. */
+  isOld: boolean;
 };
 
 export type SessionListener = { progress(progress: Progress): void; facts(facts: Facts): void };
@@ -86,12 +97,16 @@ export class Session {
   #link: Link = { state: "opening", sent: 0 };
   #progress: Progress;
   #status: DocumentStatus | null = null;
-  /** The engine's `status` was said before it took our last steps, and so does not cover them. */
+  /** The engine's `status` was said before what is on screen now, and so does not cover it. */
   #statusIsOld = false;
+  /** How often the engine was sent a title or took steps. */
+  #taken = 0;
   #receiving: Receiving | null = null;
   #pending = false;
   #durable: { doc: Node; undo: readonly Step[] } | null = null;
   #confirmed: Confirmed[] = [];
+  /** Up to where the engine wrote what it confirmed, oldest first. */
+  #written: { count: number; heads: Heads }[] = [];
   #resyncs = 0;
   #timer: Timer | null = null;
   #flushTimer: Timer | null = null;
@@ -113,7 +128,7 @@ export class Session {
     this.title = new TitleSync(options.shown?.title ?? options.listedTitle ?? "", {
       send: (base, value) => {
         this.#markOld();
-        this.#send({ type: "title", document: this.document, base, value });
+        this.#send({ type: "title", document: this.document, clientId: options.clientId, base, value });
       },
       pendingChanged: () => this.#tellFacts(),
     });
@@ -141,19 +156,36 @@ export class Session {
   }
 
   get facts(): Facts {
-    const { here, unsent, withheld } = this.#status ?? { here: null, unsent: null, withheld: null };
+    const said = this.#status;
+    const here = said?.here ?? null;
     return {
       pending: !this.settled,
+      heldEdits: this.#heldEdits,
       here: this.#statusIsOld && here?.state === "saved" ? { state: "saving" } : here,
-      unsent,
-      withheld,
+      copy: this.#statusIsOld && said?.copy.state === "kept" ? { state: "keeping" } : (said?.copy ?? null),
+      unsent: said?.unsent ?? null,
+      withheld: said?.withheld ?? null,
+      seenBy: said?.seenBy ?? null,
+      damaged: said?.damaged ?? false,
+      isOld: this.#statusIsOld,
       receiving: this.#receiving,
     };
+  }
+
+  get #heldEdits(): number {
+    const steps = this.#state ? collabState(this.#state).unconfirmed.length : 0;
+    return steps + (this.title.pending ? 1 : 0);
   }
 
   /** Whether everything typed has reached the engine. */
   get settled(): boolean {
     return !this.#pending && !this.title.pending;
+  }
+
+  /** Whether nothing typed here would go with it, also if the engine died now. */
+  get isSafe(): boolean {
+    if (!this.settled || this.#statusIsOld || this.title.isUnsaved) return false;
+    return !this.#confirmed.some(({ by }) => by === this.#options.clientId);
   }
 
   /** What the engine does not have cannot be saved: it can be read and copied, not edited. */
@@ -290,15 +322,21 @@ export class Session {
         return this.#opened(message);
       case "steps":
         return this.#receiveSteps(message);
+      case "written":
+        return this.#receiveWritten(message);
       case "title":
-        return this.title.receive(message.title);
+        return this.title.receive(message.title, message.clientId === this.#options.clientId);
       case "status":
         return this.#receiveStatus(message.status);
       case "receiving":
         return this.#setReceiving(message.receiving);
       case "missing":
         this.#setTimer(null, 0);
-        return this.#setProgress({ state: "missing", shown: this.#state !== null });
+        return this.#setProgress({
+          state: "missing",
+          shown: this.#state !== null,
+          isDamaged: message.isDamaged,
+        });
       case "unreadable":
         this.#setTimer(null, 0);
         return this.#fail(message.reason);
@@ -309,20 +347,26 @@ export class Session {
 
   #opened(message: Extract<FromEngine, { type: "opened" }>): void {
     const sent = sentBefore(this.#link);
+    // Its word on what it has here comes next.
+    this.#statusIsOld = true;
+    const isSame = this.#engine === null || this.#engine === message.engine;
     // Unasked for: the engine could not take our steps. Once or twice can be a race, more cannot.
     if (this.#link.state === "level" && ++this.#resyncs > resyncsMax)
       return this.#options.connection.restart("Deckle's engine refuses what was typed.");
     try {
       const doc = message.doc === null ? null : Node.fromJSON(schema, message.doc);
-      const held = this.#held(message.engine, message.taken >= this.#batch ? sent : 0);
-      if (this.#state) this.#level(this.#state, held, doc, message.version);
+      const held = this.#held(message.holds, message.taken >= this.#batch ? sent : 0, isSame);
+      const present = isSame ? null : [...message.clients, engineClientId];
+      if (this.#state) this.#level(this.#state, held, present, doc, message.version);
       else if (doc) this.#show(doc, message.version);
       else throw new RangeError("the engine named a rendering that this window does not have");
     } catch (error) {
       if (++this.#resyncs <= resyncsMax) return this.#open(null);
       return this.#fail(error instanceof Error ? error.message : String(error));
     }
-    this.title.opened(message.title);
+    // Not before: what another engine confirmed is not this one's until the window is level with it.
+    this.#engine = message.engine;
+    this.title.opened(message.title, isSame);
     this.#setTimer(null, 0);
     this.#link = { state: "level", inFlight: 0 };
     this.#setProgress({ state: "open", shown: true });
@@ -330,25 +374,32 @@ export class Session {
   }
 
   /** How much of what this window did the engine's document holds; see `level.ts`. */
-  #held(engine: string, sent: number): number | null {
-    const isSame = this.#engine === null || this.#engine === engine;
-    this.#engine = engine;
-    return isSame ? this.#confirmed.length + sent : null;
+  #held(holds: Heads | null, sent: number, isSame: boolean): Past["held"] {
+    if (isSame) return { count: this.#confirmed.length + sent, isExact: true };
+    const written = this.#written.find(({ heads }) => heads.join() === holds?.join());
+    return { count: written?.count ?? 0, isExact: false };
   }
 
-  #level(state: EditorState, held: number | null, doc: Node | null, version: number): void {
+  /** @param present whose words come from elsewhere; null where the engine has them all */
+  #level(
+    state: EditorState,
+    held: Past["held"],
+    present: readonly string[] | null,
+    doc: Node | null,
+    version: number,
+  ): void {
+    const { clientId } = this.#options;
+    // A window that died with the engine sends nothing again: what is shown of it here is sent from here.
+    const isOurs = (client: string): boolean =>
+      client === clientId || (present !== null && !present.includes(client));
     const confirmedNow = this.#confirmedDoc(state);
     let levelled: ReturnType<typeof level>;
     try {
-      levelled = level(
-        state,
-        { durable: this.#durableDoc(), confirmed: this.#confirmed, held },
-        doc,
-        version,
-      );
+      const past = { durable: this.#durableDoc(), confirmed: this.#confirmed, isOurs, held };
+      levelled = level(state, past, doc, version);
     } catch {
       // The kept past does not play; without it only a lost confirmation could be mistaken.
-      const past: Past = { durable: confirmedNow, confirmed: [], held: 0 };
+      const past: Past = { durable: confirmedNow, confirmed: [], isOurs, held: { count: 0, isExact: true } };
       levelled = level(state, past, doc, version);
     }
     if (levelled.keepsHistory) this.#apply(levelled.tr);
@@ -368,9 +419,9 @@ export class Session {
       return this.#resync();
     }
     for (const [i, step] of steps.entries())
-      this.#confirmed.push({ step, own: message.clientIds[i] === clientId });
+      this.#confirmed.push({ step, by: message.clientIds[i] ?? engineClientId });
     if (this.#confirmed.length > undurableStepsMax) this.#setDurable(this.#confirmedDoc(this.#state), []);
-    if (message.clientIds.includes(clientId)) this.#markOld();
+    this.#markOld();
     // Either ours were taken, or others' came first and the batch was refused.
     this.#link.inFlight = 0;
     this.#resyncs = 0;
@@ -378,10 +429,19 @@ export class Session {
     this.#sendSteps();
   }
 
+  #receiveWritten({ version, heads }: Extract<FromEngine, { type: "written" }>): void {
+    if (!this.#state || this.#link.state !== "level") return;
+    const count = this.#confirmed.length - (collabState(this.#state).version - version);
+    if (count <= 0) return;
+    this.#written.push({ count, heads });
+    if (this.#written.length > writtenHeadsMax) this.#written.shift();
+  }
+
   #receiveStatus(status: DocumentStatus): void {
     this.#status = status;
-    this.#statusIsOld = false;
-    if (status.here.state === "saved") this.title.saved();
+    // Said before the engine took the title that is under way: its answer comes first, and then its next word.
+    this.#statusIsOld = this.title.isUnderWay;
+    if (status.here.state === "saved" && !this.title.isUnderWay) this.title.saved();
     if (status.here.state === "saved" && this.#state && this.#link.state === "level") {
       const { unconfirmed } = collabState(this.#state);
       this.#setDurable(
@@ -397,8 +457,16 @@ export class Session {
   #open(rendering: string | null): void {
     if (this.#link.state === "stopped") return;
     this.#link = { state: "opening", sent: sentBefore(this.#link) };
+    this.title.opening();
     this.#setReceiving(null); // an engine that is receiving it says so again
-    this.#send({ type: "open", document: this.document, clientId: this.#options.clientId, rendering });
+    this.#send({
+      type: "open",
+      document: this.document,
+      clientId: this.#options.clientId,
+      rendering,
+      keeps: this.#engine !== null,
+      written: this.#written.map(({ heads }) => heads).reverse(),
+    });
     this.#setTimer(
       () => this.#options.connection.restart("Deckle's engine does not answer."),
       openAfterMsMax,
@@ -456,11 +524,13 @@ export class Session {
   #setDurable(doc: Node, undo: readonly Step[]): void {
     this.#durable = { doc, undo };
     this.#confirmed = [];
+    this.#written = [];
   }
 
-  /** The engine took something: `saved` counts only from its next word on. */
+  /** There is something that the engine's last word was not of: `saved` counts only from its next one on. */
   #markOld(): void {
     this.#statusIsOld = true;
+    this.#taken++;
     this.#tellFacts();
     this.#flushTimer ??= setTimeout(() => {
       this.#flushTimer = null;
@@ -468,15 +538,16 @@ export class Session {
     }, statusAfterMsMax);
   }
 
-  /** For an engine that took something and says no more, as when a step changed nothing. */
+  /**
+   * For an engine that took something and says no more, as when a step changed nothing. What it took meanwhile is not
+   * what it has flushed, and is asked for by itself.
+   */
   async #askWhetherSaved(): Promise<void> {
+    const taken = this.#taken;
     const answer = await this.#options.connection.ask({ type: "flush" });
+    if (taken !== this.#taken) return;
     if (answer.type === "flushed" && this.#statusIsOld && this.settled && this.#link.state === "level")
-      this.#receiveStatus({
-        here: { state: "saved" },
-        unsent: null,
-        withheld: this.#status?.withheld ?? null,
-      });
+      this.#receiveStatus({ ...nothingElse, ...this.#status, here: { state: "saved" }, unsent: null });
   }
 
   #setReceiving(receiving: Receiving | null): void {
@@ -511,6 +582,14 @@ export class Session {
     this.#timer = action && setTimeout(action, afterMs);
   }
 }
+
+/** Of a document of which only that is known that it is saved. */
+const nothingElse = {
+  copy: { state: "none" },
+  withheld: null,
+  seenBy: null,
+  damaged: false,
+} as const satisfies Partial<DocumentStatus>;
 
 /** How many unconfirmed steps the engine may have taken already. */
 const sentBefore = (link: Link): number =>

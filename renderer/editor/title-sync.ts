@@ -3,20 +3,29 @@
  *
  * The engine echoes every `title` it merges, so while somebody types, what arrives may be behind
  * the field. It is adopted only once the field has been quiet for a moment; nothing moves under
- * the caret meanwhile.
+ * the caret meanwhile. After an engine's death what was typed here is sent again, edit by edit: what
+ * others did to the title comes from them, and sent from here as well it would be there twice.
  */
 import { titleQuietMs } from "./limits.ts";
 
 type Effects = { send(base: string, value: string): void; pendingChanged(): void };
 
+type Edit = {
+  readonly base: string;
+  readonly value: string;
+  /** Titles with this edit and those before it, and none after it: an engine that has one of them has these. */
+  readonly titles: Set<string>;
+};
+
 export class TitleSync {
   #effects: Effects;
   #value: string;
   #open = false;
-  /** The value the engine knew before the changes that it has not been sent yet. */
-  #unsentFrom: string | null = null;
-  /** The values sent since the last `saved`, oldest first: an engine that died may have any of them. */
-  #sent: string[] = [];
+  /** Own edits that are not known to be on the disk, oldest first. */
+  #edits: Edit[] = [];
+  /** How many of them the engine was sent, and how many it has answered, which it does in their order. */
+  #sent = 0;
+  #answered = 0;
   #arrived: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #listeners = new Set<() => void>();
@@ -32,7 +41,17 @@ export class TitleSync {
 
   /** Whether the engine has yet to be told of something typed. */
   get pending(): boolean {
-    return this.#unsentFrom !== null;
+    return this.#sent < this.#edits.length;
+  }
+
+  /** Whether something was sent that the engine has not answered: what it said before says nothing of it. */
+  get isUnderWay(): boolean {
+    return this.#answered < this.#sent;
+  }
+
+  /** Whether something typed is not known to be on the disk. */
+  get isUnsaved(): boolean {
+    return this.#edits.length > 0;
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -43,33 +62,45 @@ export class TitleSync {
   /** The person changed the field. */
   input(value: string): void {
     if (value === this.#value) return;
-    const base = this.#value;
+    this.#edits.push({ base: this.#value, value, titles: new Set([value]) });
     this.#setValue(value);
     this.#arrived = null;
     this.#waitForQuiet();
-    if (this.#open) return this.#send(base, value);
-    this.#unsentFrom ??= base;
-    this.#effects.pendingChanged();
+    if (this.#open) this.#sendEdits();
+    else this.#effects.pendingChanged();
   }
 
-  /** The engine opened the document, perhaps anew, with this title. */
-  opened(title: string): void {
+  /** An engine is asked to open the document: what is typed waits until it has. */
+  opening(): void {
+    this.#open = false;
+  }
+
+  /**
+   * The engine opened the document, perhaps anew, with this title.
+   * @param isSame whether it is the engine that has answered what was answered
+   */
+  opened(title: string, isSame: boolean): void {
+    // Opened unasked it gets what is under way as well.
+    if (!this.#open) this.#sent = this.#answered = this.#heldBy(title, isSame);
     this.#open = true;
-    const from = this.#unsentFrom ?? this.#sent.findLast((value) => value === title) ?? this.#sent[0];
-    this.#unsentFrom = null;
-    if (from === undefined || title === this.#value) this.#setValue(title);
-    else if (from !== this.#value) this.#send(from, this.#value);
+    this.#sendEdits();
+    this.receive(title);
     this.#effects.pendingChanged();
   }
 
-  receive(title: string): void {
-    if (this.#timer !== null) this.#arrived = title;
-    else this.#setValue(title);
+  /** @param isAnswer to what was typed here */
+  receive(title: string, isAnswer = false): void {
+    if (isAnswer && this.isUnderWay) this.#answered++;
+    this.#edits[this.#answered - 1]?.titles.add(title);
+    this.#arrived = title;
+    this.#adopt();
   }
 
   /** Everything the engine had is on disk. */
   saved(): void {
-    this.#sent = [];
+    this.#edits.splice(0, this.#answered);
+    this.#sent -= this.#answered;
+    this.#answered = 0;
   }
 
   stop(): void {
@@ -78,19 +109,33 @@ export class TitleSync {
     this.#listeners.clear();
   }
 
-  #send(base: string, value: string): void {
-    if (this.#sent.length === 0) this.#sent.push(base);
-    this.#sent.push(value);
-    this.#effects.send(base, value);
+  /** How many edits an engine with this title has. In doubt none: what is there twice can be deleted. */
+  #heldBy(title: string, isSame: boolean): number {
+    const known = this.#edits.slice(0, this.#sent).findLastIndex(({ titles }) => titles.has(title)) + 1;
+    return isSame ? Math.max(this.#answered, known) : known;
+  }
+
+  #sendEdits(): void {
+    while (this.pending) {
+      const edit = this.#edits[this.#sent++];
+      if (edit) this.#effects.send(edit.base, edit.value);
+    }
   }
 
   #waitForQuiet(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (this.#arrived !== null) this.#setValue(this.#arrived);
-      this.#arrived = null;
+      this.#adopt();
     }, titleQuietMs);
+  }
+
+  /** What arrived before the engine took all that was typed lacks some of it. */
+  #adopt(): void {
+    if (this.#arrived === null || this.#timer !== null || this.pending || this.isUnderWay) return;
+    const title = this.#arrived;
+    this.#arrived = null;
+    this.#setValue(title);
   }
 
   #setValue(value: string): void {

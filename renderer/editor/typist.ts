@@ -4,9 +4,28 @@ import { EditorState, NodeSelection, TextSelection } from "prosemirror-state";
 import type { Transaction } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
+import { BlobArrivals } from "./blob-arrivals.ts";
 import { editorPlugins } from "./plugins.ts";
 
-const host = { askForLink: () => false, openLink: () => {}, activity: () => {} };
+const asks = {
+  askForLink: () => false,
+  askForImages: () => false,
+  askForAltText: () => false,
+  askForFiles: () => false,
+  askWhereToSave: () => false,
+};
+const images = {
+  arrivals: new BlobArrivals(),
+  hasRelay: () => false,
+  askForAltText: () => {},
+  addFiles: () => {},
+  addAttachments: () => {},
+  refuse: () => {},
+  whereIs: () => Promise.resolve("missing" as const),
+  saveFile: () => {},
+  addSlice: () => {},
+};
+const host = { ...asks, images, openLink: () => {}, activity: () => {} };
 
 export const block = (
   type: string,

@@ -23,10 +23,15 @@ export class Author {
     this.actor = first + half();
   }
 
-  /** What is written to the document from now on is this device's. To be called before the first own change. */
-  sign(handle: DocHandle<unknown>): void {
-    if (A.getActorId(handle.doc()) === this.actor) return;
+  /**
+   * What is written to the document from now on is this device's. To be called before the first own change.
+   * @returns the document as it was, which nobody needs once what is under way with it is done; null where it was signed
+   */
+  sign(handle: DocHandle<unknown>): A.Doc<unknown> | null {
+    const before = handle.doc();
+    if (A.getActorId(before) === this.actor) return null;
     handle.update((doc) => A.clone(doc, { actor: this.actor }));
+    return before;
   }
 
   /** Makes a document in the repo, of which also the first change is this device's. */
@@ -34,6 +39,15 @@ export class Author {
     const { documentId } = parseAutomergeUrl(generateAutomergeUrl());
     const bytes = A.save(A.from(initial, { actor: this.actor }));
     const handle = repo.import<T>(bytes, { docId: documentId });
+    handle.doneLoading();
+    this.sign(handle);
+    return handle;
+  }
+
+  /** Makes a document of a saved one, with all of its history and another id. @throws where it does not load */
+  adopt<T extends Record<string, unknown>>(repo: Repo, saved: Uint8Array): DocHandle<T> {
+    const { documentId } = parseAutomergeUrl(generateAutomergeUrl());
+    const handle = repo.import<T>(A.save(A.loadIncremental(A.init<T>(), saved)), { docId: documentId });
     handle.doneLoading();
     this.sign(handle);
     return handle;

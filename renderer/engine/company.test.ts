@@ -6,7 +6,7 @@ import { hereExpiresMs } from "./limits.ts";
 test("somebody is there from their word until their goodbye or long silence", () => {
   let now = 0;
   const clock: Clock = { now: () => now, after: () => ({ cancel: () => {} }) };
-  const said: string[] = [];
+  const said: unknown[] = [];
   const company = new Company(clock, (message) => said.push(message));
   expect(said).toEqual(["deckle/here"]);
   expect(company.present).toBe(false);

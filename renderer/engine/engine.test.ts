@@ -6,13 +6,16 @@ import { until } from "../../relay/harness.ts";
 import { useAutomerge } from "../../scripts/automerge.ts";
 import { idFrom } from "../document/id.ts";
 import { Author } from "./author.ts";
+import { chunkStoreOf } from "./chunk-store.ts";
 import { Engine } from "./engine.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { FakeDisk, FakeJournal } from "./fake-places.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
 import type { Library } from "./library.ts";
 import { missingAfterMs } from "./limits.ts";
 import type { FromEngine, FromWindow } from "./port.ts";
 import type { Renderings } from "./renderings.ts";
+import { Storage } from "./storage.ts";
 
 beforeAll(useAutomerge);
 
@@ -48,26 +51,44 @@ function stand(): {
   repo: Repo;
   clock: FakeClock;
   storage: HeldStorage;
+  disk: FakeDisk;
+  places: Storage;
   receipts: Map<string, Receipt>;
+  /** Which blobs main was told of. */
+  named: [document: string, names: unknown][];
   window: () => { said: FromEngine[]; say: (message: FromWindow) => void };
 } {
   const [clock, storage] = [new FakeClock(), new HeldStorage()];
   const repo = new Repo({ storage, saveDebounceRate: 1 });
+  const disk = new FakeDisk();
+  const places = new Storage({ disk, copy: null, clock, random: () => 0.5 });
   const receipts = new Map<string, Receipt>();
+  const named: [string, unknown][] = [];
   const ledger = {
     receipt: (document: string) => receipts.get(document),
     set: (document: string, receipt: Receipt) => void receipts.set(document, receipt),
     unsent: () => [],
     claim: () => {},
     written: () => {},
+    here: () => undefined,
+    noted: () => Promise.resolve(),
+    setDurably: () => Promise.resolve(),
+    setHere: () => {},
+    documents: () => [],
   } as unknown as Ledger;
-  const library = { entries: () => [], add: () => {}, isHere: () => true } as unknown as Library;
+  const library = {
+    entries: () => [],
+    add: () => {},
+    isHere: () => true,
+    unlisted: () => [],
+  } as unknown as Library;
   let ids = 0;
   const newId = (): string => idFrom((count) => new Uint8Array(count).fill(++ids));
   const renderings = { write: () => Promise.resolve() } as unknown as Renderings;
   const author = new Author("00112233445566ff", (count) => new Uint8Array(count).fill(7));
   const engine = new Engine({
     repo,
+    chunks: chunkStoreOf(places),
     ledger,
     renderings,
     clock,
@@ -77,13 +98,22 @@ function stand(): {
     author,
     role: null,
     keepRole: () => Promise.resolve(),
+    storage: places,
+    copy: {
+      named: (document, names) => Promise.resolve(void named.push([document, names])),
+      backup: () => Promise.resolve(null),
+    },
+    journal: new FakeJournal(),
+    persisted: () => Promise.resolve(true),
+    place: null,
+    lock: "an engine",
   });
   engine.start(library);
   const window = (): { said: FromEngine[]; say: (message: FromWindow) => void } => {
     const said: FromEngine[] = [];
     return { said, say: engine.connect((message) => said.push(message)) };
   };
-  return { engine, repo, clock, storage, receipts, window };
+  return { engine, repo, clock, storage, disk, places, receipts, named, window };
 }
 
 test("a receipt that comes before the disk has taken a new document counts", async () => {
@@ -131,7 +161,34 @@ test("heads that the relay tells in passing are receipts once they are here, and
 });
 
 const { documentId } = parseAutomergeUrl(generateAutomergeUrl());
-const open = (document: string): FromWindow => ({ type: "open", document, clientId: "c", rendering: null });
+const open = (document: string): FromWindow => ({
+  type: "open",
+  document,
+  clientId: "c",
+  rendering: null,
+  keeps: false,
+  written: [],
+});
+
+test("main is told which blobs a document names: at its opening, and when a picture is put in", async () => {
+  const { repo, storage, named, window } = stand();
+  storage.letGo();
+  const { said, say } = window();
+  const [first, second] = ["a".repeat(64), "b".repeat(64)];
+  say({ type: "import", request: 1, name: "a.md", markdown: `# T\n\n![x](images/${first}.png)\n\nText` });
+  await until("the document is made", () => said.some(({ type }) => type === "created"));
+  const [handle] = Object.values(repo.handles);
+  if (!handle) throw new Error("there is no document");
+  const document = handle.documentId;
+  say(open(document));
+  await until("main knows", () => named.length > 0);
+  expect(named).toEqual([[document, { blobs: [first], place: null }]]);
+  const slice = { content: [{ type: "image", attrs: { hash: second } }] };
+  const steps = [{ stepType: "replace", from: 0, to: 0, slice }];
+  say({ type: "steps", document, version: 0, clientId: "c", batch: 1, steps });
+  await until("main knows of both", () => named.length > 1);
+  expect(named.at(-1)).toEqual([document, { blobs: [first, second], place: null }]);
+});
 
 test("of a document that is not here every window that waits is told, once the relay has had its time", async () => {
   const { repo, clock, window } = stand();
@@ -149,6 +206,19 @@ test("of a document that is not here every window that waits is told, once the r
   const late = window();
   late.say(open(documentId));
   expect(missing(late.said)).toBe(1);
+});
+
+test("of a document of which all that is here is damaged that is said, and not that it is not here", async () => {
+  const { clock, disk, places, window } = stand();
+  const key = [documentId, "snapshot", "s1"];
+  await places.save(key, new Uint8Array([1, 2, 3]));
+  disk.stored(key).binary[0] = 9;
+  const { said, say } = window();
+  say(open(documentId));
+  await until("it was read", async () => (await places.chunks(documentId)).damaged.length === 1);
+  await until("the engine waits", () => clock.waiting > 0);
+  clock.advance(missingAfterMs);
+  expect(said).toContainEqual({ type: "missing", document: documentId, isDamaged: true });
 });
 
 test("what is on its way is told to windows that come later, and of a document only to those that have it open", () => {

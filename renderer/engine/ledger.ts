@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { roles, type Role } from "../../relay/protocol/roles.ts";
-import { openDatabase, readAll, readValue, writeDurably } from "./database.ts";
+import { IdbValues, MemoryValues, type Values } from "./database.ts";
 import type { DocumentId } from "./port.ts";
 
 const receipts = z.object({ heads: z.array(z.string()), unsent: z.boolean() });
@@ -18,6 +18,23 @@ export type WorkspaceIds = z.infer<typeof workspaceIds>;
 const handedOver = z.record(z.string(), z.array(z.string()));
 type HandedOver = z.infer<typeof handedOver>;
 
+/** What of it is kept beside the second copy, for when the browser's storage is lost. Receipts are asked for anew. */
+const ledgerValues = z.object({
+  workspaces: workspaceIds.nullable(),
+  handedOver,
+  /** By place, the documents that belong there. */
+  documents: z.record(z.string(), z.array(z.string())),
+});
+export type LedgerValue = z.infer<typeof ledgerValues>;
+export const parseLedgerValue = (value: unknown): LedgerValue | null =>
+  ledgerValues.safeParse(value).data ?? null;
+/** The heads of a document that are durable on this device, as they are kept. */
+const headsHere = z.object({ heads: z.array(z.string()) });
+
+/** Up to where the relay's feed has been dealt with. The sequences of another epoch mean nothing. */
+const feedPosition = z.object({ epoch: z.string(), after: z.number() });
+export type FeedPosition = z.infer<typeof feedPosition>;
+
 /** Where an engine is: nowhere but here, at a relay's open workspace, or in one that this device has joined. */
 export type Place = { relay: string | null; workspace: string | null };
 
@@ -27,26 +44,51 @@ const keyOf = ({ relay, workspace }: Place): string =>
 const privateKey = keyOf({ relay: null, workspace: null });
 
 export class Ledger {
-  private readonly database: IDBDatabase;
+  private readonly values: Values;
   private readonly place: string;
   private readonly byDocument = new Map<DocumentId, Receipt>();
   /** The same of other places, by document and place. */
   private readonly elsewhere = new Map<DocumentId, Map<string, Receipt>>();
+  /** Called when `value` would be another. */
+  changed: () => void = () => {};
 
-  private constructor(database: IDBDatabase, place: string) {
-    this.database = database;
+  private readonly heads = new Map<DocumentId, readonly string[]>();
+  /** Documents whose heads are still to be written; null where nothing is being written. */
+  private headsToWrite: Set<DocumentId> | null = null;
+  private noting: Promise<void> = Promise.resolve();
+  /** Called when other heads of a document are durable here than before. */
+  onHere: (document: DocumentId) => void = () => {};
+
+  private constructor(values: Values, place: string) {
+    this.values = values;
     this.place = place;
   }
 
   /** @param at whose receipts these are */
-  static async open(at: Place): Promise<Ledger> {
-    const database = await openDatabase("deckle-engine", 1, ["receipts", "meta"]);
-    const ledger = new Ledger(database, keyOf(at));
-    for (const [key, value] of await readAll(database, "receipts")) {
+  static async open(
+    at: Place,
+    values: Values = new IdbValues("deckle-engine", 2, ["receipts", "meta", "heads"]),
+  ): Promise<Ledger> {
+    try {
+      return await Ledger.read(at, values);
+    } catch (error) {
+      // Documents are in the second copy as well, and what cannot be saved says so for itself.
+      console.error("the ledger cannot be opened: this engine begins without one", error);
+      return Ledger.read(at, new MemoryValues());
+    }
+  }
+
+  private static async read(at: Place, values: Values): Promise<Ledger> {
+    const ledger = new Ledger(values, keyOf(at));
+    for (const [key, value] of await values.all("receipts")) {
       const parsed = receipts.safeParse(value);
       if (!Array.isArray(key) || !parsed.success) continue;
       const [of, document] = key;
       if (typeof of === "string" && typeof document === "string") ledger.take(of, document, parsed.data);
+    }
+    for (const [key, value] of await values.all("heads")) {
+      const parsed = headsHere.safeParse(value);
+      if (typeof key === "string" && parsed.success) ledger.heads.set(key, parsed.data.heads);
     }
     ledger.comeTo(at);
     return ledger;
@@ -65,6 +107,11 @@ export class Ledger {
   private comeTo({ workspace }: Place): void {
     if (workspace === null || this.byDocument.size > 0) return;
     for (const document of this.documentsOf(workspace)) this.set(document, { heads: [], unsent: true });
+  }
+
+  /** Whether a document was made or opened in this place, and in no other. */
+  isOnlyHere(document: DocumentId): boolean {
+    return this.byDocument.has(document) && !this.elsewhere.has(document);
   }
 
   /** Whether a document was opened or made at another relay, or in another workspace, and never here. */
@@ -95,8 +142,66 @@ export class Ledger {
       }
   }
 
+  /** The heads of a document that are durable here, as far as that was noted: it may have more. Loads nothing. */
+  here(document: DocumentId): readonly string[] | undefined {
+    return this.heads.get(document);
+  }
+
+  /** These heads are on the disk. None is that nobody knows: what was there is damaged, or gone. */
+  setHere(document: DocumentId, heads: readonly string[]): void {
+    if (this.heads.get(document)?.join() === heads.join()) return;
+    if (heads.length > 0) this.heads.set(document, [...heads]);
+    else this.heads.delete(document);
+    const isWriting = this.headsToWrite !== null;
+    this.headsToWrite = (this.headsToWrite ?? new Set()).add(document);
+    if (!isWriting)
+      this.noting = this.writeHeads().catch((error: unknown) =>
+        console.warn("the heads of documents were not noted", error),
+      );
+    this.onHere(document);
+  }
+
+  /** Resolves when the heads that were told so far are noted, or could not be. */
+  noted(): Promise<void> {
+    return this.noting;
+  }
+
+  /** One transaction at a time, of all that has gathered meanwhile. */
+  private async writeHeads(): Promise<void> {
+    try {
+      for (let batch = this.headsToWrite; batch && batch.size > 0; batch = this.headsToWrite) {
+        const documents = batch;
+        this.headsToWrite = new Set();
+        const all = [...documents];
+        const known = all.flatMap((document) => {
+          const heads = this.heads.get(document);
+          return heads ? [[document, { heads }] as const] : [];
+        });
+        const unknown = all.filter((document) => !this.heads.has(document));
+        await this.values.putRelaxed("heads", known, unknown);
+      }
+    } finally {
+      this.headsToWrite = null;
+    }
+  }
+
+  /** Where the relay's feed is to be read on; from its start where that is not known. */
+  async feed(): Promise<FeedPosition> {
+    const parsed = feedPosition.safeParse(await this.values.get("meta", `feed ${this.place}`));
+    return parsed.success ? parsed.data : { epoch: "", after: 0 };
+  }
+
+  async setFeed(position: FeedPosition): Promise<void> {
+    await this.values.putRelaxed("meta", [[`feed ${this.place}`, position]], []);
+  }
+
   receipt(document: DocumentId): Receipt | undefined {
     return this.byDocument.get(document);
+  }
+
+  /** Documents that belong here. */
+  documents(): DocumentId[] {
+    return [...this.byDocument.keys()];
   }
 
   /** Documents with changes that the relay has not acknowledged. */
@@ -109,12 +214,44 @@ export class Ledger {
     if (known && known.unsent === receipt.unsent && known.heads.join() === receipt.heads.join()) return;
     this.byDocument.set(document, receipt);
     this.keep(this.place, document, receipt);
+    if (!known) this.changed();
   }
 
   /** The same, for what must not be lost. */
   async setDurably(document: DocumentId, receipt: Receipt): Promise<void> {
+    const isNew = !this.byDocument.has(document);
     this.byDocument.set(document, receipt);
     await this.write(this.place, document, receipt);
+    if (isNew) this.changed();
+  }
+
+  /** All that must not be lost with the browser's storage. */
+  async value(): Promise<LedgerValue> {
+    const documents: Record<string, string[]> = { [this.place]: [...this.byDocument.keys()] };
+    for (const [document, others] of this.elsewhere)
+      for (const place of others.keys()) (documents[place] ??= []).push(document);
+    return { workspaces: await this.workspaces(), handedOver: await this.handedOver(), documents };
+  }
+
+  /** Takes over what another browser's storage knew, where this one knows nothing of it. */
+  async adopt({ workspaces, handedOver: noted, documents }: LedgerValue): Promise<void> {
+    for (const [place, all] of Object.entries(documents))
+      for (const document of all) {
+        const isKnown =
+          place === this.place ? this.byDocument.has(document) : this.elsewhere.get(document)?.has(place);
+        if (isKnown) continue;
+        // What its relay has of it is not known any more.
+        const receipt = { heads: [], unsent: place !== privateKey };
+        this.take(place, document, receipt);
+        await this.write(place, document, receipt);
+      }
+    const known = await this.workspaces();
+    if (workspaces)
+      await this.setWorkspaces({
+        local: known?.local ?? workspaces.local,
+        relays: { ...workspaces.relays, ...known?.relays },
+      });
+    await this.setHandedOver({ ...noted, ...(await this.handedOver()) });
   }
 
   private keep(place: string, document: DocumentId, receipt: Receipt): void {
@@ -124,33 +261,35 @@ export class Ledger {
   }
 
   private write(place: string, document: DocumentId, receipt: Receipt): Promise<void> {
-    return writeDurably(this.database, "receipts", (all) => all.put(receipt, [place, document]));
+    return this.values.put("receipts", [place, document], receipt);
   }
 
   async workspaces(): Promise<WorkspaceIds | null> {
-    const parsed = workspaceIds.safeParse(await readValue(this.database, "meta", "workspaces"));
+    const parsed = workspaceIds.safeParse(await this.values.get("meta", "workspaces"));
     return parsed.success ? parsed.data : null;
   }
 
   async setWorkspaces(ids: WorkspaceIds): Promise<void> {
-    await writeDurably(this.database, "meta", (all) => all.put(ids, "workspaces"));
+    await this.values.put("meta", "workspaces", ids);
+    this.changed();
   }
 
   async handedOver(): Promise<HandedOver> {
-    return handedOver.safeParse(await readValue(this.database, "meta", "handedOver")).data ?? {};
+    return handedOver.safeParse(await this.values.get("meta", "handedOver")).data ?? {};
   }
 
   async setHandedOver(documents: HandedOver): Promise<void> {
-    await writeDurably(this.database, "meta", (all) => all.put(documents, "handedOver"));
+    await this.values.put("meta", "handedOver", documents);
+    this.changed();
   }
 
   /** What the relay last said that this device may do here. */
   async role(): Promise<Role | null> {
-    const said = await readValue(this.database, "meta", `role ${this.place}`);
+    const said = await this.values.get("meta", `role ${this.place}`);
     return roles.find((role) => role === said) ?? null;
   }
 
   async setRole(role: Role): Promise<void> {
-    await writeDurably(this.database, "meta", (all) => all.put(role, `role ${this.place}`));
+    await this.values.put("meta", `role ${this.place}`, role);
   }
 }

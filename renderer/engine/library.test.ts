@@ -83,6 +83,7 @@ class Profile {
       author,
       mayWrite: () => mayWrite,
       changed: () => {},
+      keeping: { watch: () => {} },
     };
     return { library: await Library.open(parts, place), repo, author, made };
   }
@@ -138,6 +139,22 @@ test("a blank page is listed for others with its first words, and from then on o
   await leave(other);
   expect(titles((await profile.at(nowhere)).library)).toEqual([]);
   expect(titles((await profile.at(atTeam)).library)).toEqual(["Words"]);
+});
+
+test("a page whose words outlived a crash, and whose entry did not, is listed for others once it is open", async () => {
+  const profile = new Profile();
+  const page = newId();
+  const before = await profile.at(atTeam);
+  before.made(page);
+  before.library.add(page, "", true);
+  await leave(before);
+  const { library: again, repo } = await profile.at(atTeam);
+  const listed = async (): Promise<boolean> =>
+    page in (await repo.find<Workspace>(atTeam.workspace as never)).doc().entries;
+  again.settled(page, "", true);
+  expect(await listed()).toBe(false);
+  again.settled(page, "", false);
+  expect(await listed()).toBe(true);
 });
 
 test("what is made before an open relay was ever met is listed there once it is", async () => {

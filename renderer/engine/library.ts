@@ -10,6 +10,7 @@ import * as A from "@automerge/automerge/slim";
 import type { DocHandle, DocumentId as RepoId, Repo } from "@automerge/automerge-repo/slim";
 import type { Author } from "./author.ts";
 import type { Clock } from "./clock.ts";
+import type { Keeping } from "./keeping.ts";
 import type { Ledger, Place } from "./ledger.ts";
 import type { DocumentId, LibraryEntry } from "./port.ts";
 import { entriesOf, entryOf, genesis, isList, needsEntry, putEntry, removeEntry } from "./workspace.ts";
@@ -23,6 +24,8 @@ export type LibraryParts = {
   /** Whether this device may write in the relay's workspace, as far as it knows. */
   mayWrite: () => boolean;
   changed: (entries: LibraryEntry[]) => void;
+  /** Makes the lists durable, whenever they change. */
+  keeping: Pick<Keeping, "watch">;
 };
 
 type List = DocHandle<Workspace>;
@@ -127,12 +130,30 @@ export class Library {
   edited(document: DocumentId, title: string): void {
     const entry = this.entries().find((one) => one.document === document);
     if (entry) this.put({ ...entry, title });
+    // A crash came between the document and the list.
+    else if (this.wasMadeHere(document) && !this.isAnywhere(document)) this.add(document, title, false);
+  }
+
+  /** Documents that belong here and are in no list: a crash came between them and it. */
+  unlisted(): DocumentId[] {
+    const isList = (document: DocumentId): boolean =>
+      this.lists.includes(document) || this.foreign.has(document);
+    const { ledger } = this.parts;
+    return ledger
+      .documents()
+      .filter((document) => ledger.isOnlyHere(document) && !isList(document) && !this.isAnywhere(document));
+  }
+
+  private isAnywhere(document: DocumentId): boolean {
+    return [this.local, this.shared, ...this.former].some((list) => isListed(list, document));
   }
 
   /** Lists it under the title it has come to, which nobody alone may have typed. */
-  settled(document: DocumentId, title: string): void {
+  settled(document: DocumentId, title: string, isBlank: boolean): void {
     const entry = this.entries().find((one) => one.document === document);
-    if (entry && entry.title !== title) this.put({ ...entry, title });
+    // What was written in it may have outlived a crash that its entry has not.
+    const isListedBlank = entryOf(this.local.doc(), document)?.blank === true;
+    if (entry && (entry.title !== title || (isListedBlank && !isBlank))) this.put({ ...entry, title });
   }
 
   /** Notes that a private document is to be listed in a joined workspace, once this profile is there. */
@@ -165,6 +186,21 @@ export class Library {
     );
     if (entries.length > 0) this.local.change((draft) => entries.forEach((entry) => putEntry(draft, entry)));
     await this.parts.repo.flush([this.local.documentId]);
+  }
+
+  /** Lists what another private list has that was restored from a backup. Its documents are here by now. */
+  async adopt(list: DocumentId): Promise<void> {
+    if (this.lists.includes(list)) return;
+    this.foreign.add(list);
+    const restored = await openList(this.parts, list);
+    const local = this.local.doc();
+    const entries = entriesOf(restored.doc()).filter(({ document }) => !isListed(this.local, document));
+    const isBlank = (document: DocumentId): boolean => entryOf(restored.doc(), document)?.blank === true;
+    if (entries.length > 0)
+      this.local.change((draft) =>
+        entries.forEach((entry) => putEntry(draft, entry, isBlank(entry.document))),
+      );
+    if (local !== this.local.doc()) await this.parts.repo.flush([this.local.documentId]);
   }
 
   /**
@@ -265,6 +301,7 @@ export class Library {
   }
 
   private watch(list: List): void {
+    this.parts.keeping.watch(list);
     list.on("change", () => this.parts.changed(this.entries()));
   }
 }

@@ -47,6 +47,9 @@ class App {
       receipt: (document: string) => void this.receipts.push(document),
       told: () => {},
       beforeChanges: () => {},
+      durable: () => null,
+      past: () => false,
+      feed: () => {},
       receiving: () => {},
       sending: () => {},
     };

@@ -34,6 +34,11 @@ export class Questions {
     return answer?.type === "history-imported" ? answer.failure : nobody;
   }
 
+  /** Nothing is being asked. */
+  get isIdle(): boolean {
+    return this.pending.size === 0;
+  }
+
   receive(answer: Answer): void {
     this.pending.get(answer.request)?.answered(answer);
   }

@@ -10,7 +10,11 @@ import type { Encodable } from "../../relay/protocol/cbor.ts";
 import { useAutomerge } from "../../scripts/automerge.ts";
 import { FakeClock } from "./fake-clock.ts";
 import {
+  aliveAfterMs,
+  aliveLooks,
+  aliveWithinMs,
   helloLooks,
+  helloTimesOfMet,
   helloWithinMs,
   reconnectFirstMs,
   receivingDocumentsMax,
@@ -47,6 +51,11 @@ class ScriptedRelay {
     });
   }
 
+  /** What it says that it speaks; nothing is a relay of others. */
+  metadata: { readonly [key: string]: Encodable } = {
+    deckle: { version: 1, workspace: other, self: "self-1" },
+  };
+
   static async start(): Promise<ScriptedRelay> {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
@@ -68,8 +77,7 @@ class ScriptedRelay {
   }
 
   answer(): void {
-    const deckle = { version: 1, workspace: other, self: "self-1" };
-    this.say({ type: "peer", selectedProtocolVersion: "1", peerMetadata: { deckle } });
+    this.say({ type: "peer", selectedProtocolVersion: "1", peerMetadata: this.metadata });
   }
 
   private hear(bytes: Uint8Array): void {
@@ -93,6 +101,8 @@ class Stand {
   readonly told: (readonly string[])[] = [];
   readonly messages: Message[] = [];
   readonly link: RelayLink;
+  /** What the disk has not taken yet. */
+  durable: Promise<void> | null = null;
 
   constructor(relay: ScriptedRelay) {
     this.relay = relay;
@@ -105,6 +115,9 @@ class Stand {
       receipt: (document: string) => void this.receipts.push(document),
       told: (_document: string, heads: readonly string[]) => void this.told.push(heads),
       beforeChanges: () => {},
+      durable: () => this.durable,
+      past: () => false,
+      feed: () => {},
       receiving: (document: string, receiving: Receiving | null) =>
         void this.receiving.push([document, receiving]),
       sending: (bytes: number) => void this.sending.push(bytes),
@@ -149,6 +162,42 @@ async function until(holds: () => boolean): Promise<void> {
 
 const part = (receivedBytes: number, totalBytes = 300): Said => [documentId, { receivedBytes, totalBytes }];
 const over: Said = [documentId, null];
+
+test("nothing of a document is sent before the disk has it, and what is sent keeps its order", async () => {
+  const stand = await Stand.connected();
+  const { link, relay } = stand;
+  const say = (text: string): void =>
+    link.send({
+      type: "sync",
+      senderId: us,
+      targetId: "relay" as PeerId,
+      documentId,
+      data: new TextEncoder().encode(text),
+    } as unknown as Message);
+  const disk = Promise.withResolvers<void>();
+  stand.durable = disk.promise;
+  say("first");
+  stand.durable = null;
+  say("second");
+  link.send({
+    type: "ephemeral",
+    senderId: us,
+    targetId: "relay" as PeerId,
+    documentId,
+    count: 1,
+    sessionId: "s",
+    data: new Uint8Array(1),
+  } as unknown as Message);
+  const kinds = (): unknown[] => relay.heard.map(({ type }) => type).filter((type) => type !== "join");
+  await until(() => kinds().length > 0);
+  expect(kinds()).toEqual(["ephemeral"]);
+  disk.resolve();
+  await until(() => kinds().length === 3);
+  expect(relay.heard.slice(-2).map(({ data }) => new TextDecoder().decode(data as Uint8Array))).toEqual([
+    "first",
+    "second",
+  ]);
+});
 
 test("what others say at once reaches the repo one by one, and what we said ourselves does not", async () => {
   const { relay, link, states } = new Stand(await ScriptedRelay.start());
@@ -250,6 +299,27 @@ test("something that takes the connection and says nothing is no relay", async (
   expect(stand.states).toEqual([]);
   stand.clock.advance(helloWithinMs / helloLooks);
   expect(stand.states).toEqual(["incompatible"]);
+});
+
+test("a relay that has answered before is one, however slow the network has become", async () => {
+  const stand = await Stand.connected();
+  stand.relay.answers = false;
+  stand.relay.sockets.at(-1)?.terminate();
+  await until(() => stand.states.at(-1) === "unreachable");
+  const joins = (): number => stand.relay.heard.filter(({ type }) => type === "join").length;
+  stand.clock.advance(reconnectFirstMs);
+  await until(() => joins() === 2);
+  for (let look = 1; look < helloLooks * helloTimesOfMet; look++)
+    stand.clock.advance(helloWithinMs / helloLooks);
+  expect(stand.states).toEqual(["connected", "unreachable"]);
+  // It is given up, and tried again as soon as any other.
+  stand.clock.advance(helloWithinMs / helloLooks);
+  stand.relay.answers = true;
+  await until(() => {
+    stand.clock.advance(reconnectFirstMs);
+    return stand.states.at(-1) === "connected";
+  });
+  expect(stand.states).toEqual(["connected", "unreachable", "connected"]);
 });
 
 test("a catch-up counts what has come, not what was announced, and ends with its last piece", async () => {
@@ -442,4 +512,49 @@ test("a connection that closes has nothing to send any more, whatever its socket
   await until(() => stand.states.includes("unreachable"));
   expect(stand.sending.slice(1)).toEqual([0]);
   expect(stand.clock.waiting).toBe(1); // for the next attempt to connect
+});
+
+/** Looks as often as the link does before it gives a relay up. */
+const lookInVain = (stand: Stand): void => {
+  for (let look = 0; look < aliveLooks; look++) stand.clock.advance(aliveWithinMs / aliveLooks);
+};
+
+test("a relay that was silent is asked, and its answer is enough", async () => {
+  const stand = await Stand.connected();
+  stand.clock.advance(aliveAfterMs);
+  await until(() => stand.relay.heard.some(({ type }) => type === "alive"));
+  expect(stand.relay.heard.at(-1)).toEqual({ type: "alive", senderId: us, targetId: "relay" });
+  stand.relay.say({ type: "alive" });
+  await stand.heardAll();
+  lookInVain(stand);
+  expect(stand.states).toEqual(["connected"]);
+});
+
+test("a relay that does not answer is unreachable at once, and is tried again", async () => {
+  const stand = await Stand.connected();
+  stand.relay.sockets.at(-1)?.pause();
+  stand.clock.advance(aliveAfterMs);
+  lookInVain(stand);
+  expect(stand.states).toEqual(["connected", "unreachable"]);
+  stand.clock.advance(reconnectFirstMs);
+  await until(() => stand.states.at(-1) === "connected");
+  // What the dead socket still says is nobody's word any more.
+  stand.relay.sockets[0]?.resume();
+  stand.relay.sockets[0]?.terminate();
+  await stand.heardAll();
+  expect(stand.states).toEqual(["connected", "unreachable", "connected"]);
+});
+
+test("a relay of others is asked nothing that it would not know", async () => {
+  const stand = new Stand(await ScriptedRelay.start());
+  stand.relay.metadata = {};
+  stand.link.connect(us, {});
+  await until(() => stand.states.includes("connected"));
+  stand.link.leave(documentId);
+  stand.link.askFeed({ epoch: "", after: 0 });
+  stand.clock.advance(10 * aliveAfterMs);
+  lookInVain(stand);
+  await stand.heardAll();
+  expect(stand.relay.heard.map(({ type }) => type)).toEqual(["join"]);
+  expect(stand.states).toEqual(["connected"]);
 });

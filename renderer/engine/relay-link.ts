@@ -6,30 +6,37 @@
  * our join, never an open socket. What is on its way is told as well (`incoming.ts`, `outgoing.ts`).
  * Frames with changes of large documents are gathered (`gathering.ts`). Before one goes on,
  * `beforeChanges` runs, so that what was typed is written first and on top of what it was typed on.
+ * What is of a document that the repo has not open goes past it, to the background (`background.ts`).
  */
 import type { PeerId, PeerMetadata } from "@automerge/automerge-repo/slim";
-import type { Message } from "@automerge/automerge-repo/slim";
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket";
-import { decodeCbor } from "../../relay/protocol/cbor.ts";
+import { decodeCbor, encodeCbor } from "../../relay/protocol/cbor.ts";
+import type { Encodable } from "../../relay/protocol/cbor.ts";
 import { closeReasons } from "../../relay/protocol/codes.ts";
 import { isDocumentId, isPeerId } from "../../relay/protocol/ids.ts";
 import {
   parseDeckleMetadata,
+  parseFeed,
   parsePresences,
   parseProgress,
   parseReceipt,
   parseRefused,
 } from "../../relay/protocol/messages.ts";
+import type { FeedMessage } from "../../relay/protocol/messages.ts";
+import { catchUpBytesMax } from "../../relay/protocol/limits.ts";
 import type { Role } from "../../relay/protocol/roles.ts";
 import { deckleVersion } from "../../relay/protocol/version.ts";
+import type { BackgroundLink } from "./background.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Gathering } from "./gathering.ts";
 import type { DocumentMessage } from "./gathering.ts";
 import { Incoming } from "./incoming.ts";
+import type { FeedPosition } from "./ledger.ts";
 import {
   adapterReadyMs,
   helloLooks,
+  helloTimesOfMet,
   helloWithinMs,
   reconnectFirstMs,
   reconnectIncompatibleMs,
@@ -37,6 +44,7 @@ import {
   reconnectRefusedMs,
   relayFrameBytesMax,
 } from "./limits.ts";
+import { Liveness } from "./liveness.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Receiving, RelayState, TicketAnswer, Withheld } from "./port.ts";
 
@@ -55,6 +63,15 @@ export type RelayEvents = {
   /** So has it these; said in passing, maybe of changes that are not here yet. */
   told(documentId: string, heads: readonly string[]): void;
   beforeChanges(documentId: string): void;
+  /**
+   * Null where what a document has is durable here; else resolves when it is, or could not be made so. Nothing is sent
+   * before: what a crash takes would come back from the relay beside what the journal has of it.
+   */
+  durable(documentId: string): Promise<void> | null;
+  /** Takes a frame of a document that the repo has not open. False: it has, and is to be given it. */
+  past(message: DocumentMessage): boolean;
+  /** What was committed to at the relay. */
+  feed(message: FeedMessage): void;
   /** The relay is sending much of a document; null when that is over. */
   receiving(documentId: string, receiving: Receiving | null): void;
   /** So many bytes wait to go out; 0 when that is over. */
@@ -68,21 +85,24 @@ export type Entry = { workspace: string; ticket: () => Promise<TicketAnswer> };
 const neverMs = 2 ** 31 - 1;
 const subprotocol = "automerge-repo.1";
 
-export class RelayLink extends WebSocketClientAdapter {
+export class RelayLink extends WebSocketClientAdapter implements BackgroundLink {
   private readonly events: RelayEvents;
   private readonly clock: Clock;
   private readonly backoff: Backoff;
   private readonly gathering: Gathering;
   private readonly incoming: Incoming;
   private readonly outgoing: Outgoing;
+  private readonly liveness: Liveness;
   private state: RelayState = { state: "connecting" };
   private hello: Timer | null = null;
   private retry: Timer | null = null;
   private stopped = false;
   /** Whether the attempt under way got as far as an open socket. */
   private opened = false;
+  /** It has answered before, so what is silent now is a network. */
+  private met = false;
   /** The relay said that it speaks our additions. */
-  private isDeckle = false;
+  isDeckle = false;
   /** Under which id the relay passes on our presence. */
   private self: string | undefined;
   private readonly entry: Entry | null;
@@ -91,6 +111,8 @@ export class RelayLink extends WebSocketClientAdapter {
   private readonly ready = Promise.withResolvers<void>();
   private readyTimer: Timer | null = null;
   private isAdapterReady = false;
+  /** By document, when the last message that waits for the disk has gone. */
+  private readonly held = new Map<string, Promise<void>>();
 
   /** @param entry null where the relay is open */
   constructor(
@@ -107,12 +129,16 @@ export class RelayLink extends WebSocketClientAdapter {
     this.backoff = new Backoff(reconnectFirstMs, reconnectMostMs, random);
     this.gathering = new Gathering(clock, (message) => this.handOn(message));
     this.incoming = new Incoming((documentId, receiving) => events.receiving(documentId, receiving));
-    this.outgoing = new Outgoing(
+    // A socket that has closed goes on counting what it never sent.
+    const waitingBytes = (): number =>
+      this.socket?.readyState === WebSocket.OPEN ? this.socket.bufferedAmount : 0;
+    this.outgoing = new Outgoing(clock, waitingBytes, (bytes) => events.sending(bytes));
+    this.liveness = new Liveness({
       clock,
-      // A socket that has closed goes on counting what it never sent.
-      () => (this.socket?.readyState === WebSocket.OPEN ? this.socket.bufferedAmount : 0),
-      (bytes) => events.sending(bytes),
-    );
+      waitingBytes,
+      ask: () => this.say({ type: "alive" }),
+      dead: () => this.halfOpen(),
+    });
     this.onOpen = () => {
       this.opened = true;
       this.join();
@@ -145,7 +171,7 @@ export class RelayLink extends WebSocketClientAdapter {
 
   private dial(protocols: string[]): void {
     this.hello?.cancel();
-    this.awaitHello(helloLooks);
+    this.awaitHello(this.met ? helloLooks * helloTimesOfMet : helloLooks);
     const socket = new WebSocket(this.url, protocols);
     socket.binaryType = "arraybuffer";
     // One that was given up says nothing any more.
@@ -201,9 +227,52 @@ export class RelayLink extends WebSocketClientAdapter {
   /** Messages for a socket that is just closing are dropped: syncing anew after it opens sends them. */
   override send(message: Parameters<WebSocketClientAdapter["send"]>[0]): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if ("documentId" in message && isDocumentId(message.documentId) && !this.events.takes(message.documentId))
-      return;
+    if (!("documentId" in message) || !isDocumentId(message.documentId)) return this.sendNow(message);
+    const { documentId } = message;
+    if (!this.events.takes(documentId)) return;
+    if (message.type === "ephemeral") return this.sendNow(message);
+    const held = this.held.get(documentId);
+    const durable = held ?? this.events.durable(documentId);
+    if (!durable) return this.sendNow(message);
+    const { attempt } = this;
+    // One after another: also what would not have to wait.
+    const sent = durable.then(() => {
+      if (this.held.get(documentId) === sent) this.held.delete(documentId);
+      if (attempt === this.attempt) this.sendNow(message);
+    });
+    this.held.set(documentId, sent);
+  }
+
+  private sendNow(message: Parameters<WebSocketClientAdapter["send"]>[0]): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
     super.send(message);
+    this.outgoing.sent();
+    if ("data" in message && message.data) this.liveness.underWay(message.data.byteLength);
+  }
+
+  // What goes past the repo.
+
+  sync(documentId: string, data: Uint8Array, isRequest: boolean): void {
+    if (!this.events.takes(documentId)) return;
+    this.say({ type: isRequest ? "request" : "sync", documentId, data });
+    this.liveness.underWay(data.length);
+  }
+
+  leave(documentId: string): void {
+    this.incoming.end(documentId);
+    if (this.isDeckle) this.say({ type: "leave", documentId });
+  }
+
+  askFeed({ epoch, after }: FeedPosition): void {
+    if (this.isDeckle) this.say({ type: "feed", epoch, after });
+  }
+
+  private say(message: { readonly [key: string]: Encodable }): void {
+    const { socket, peerId, remotePeerId } = this;
+    if (this.state.state !== "connected" || socket?.readyState !== WebSocket.OPEN) return;
+    if (!peerId || !remotePeerId) return;
+    const bytes = encodeCbor({ ...message, senderId: peerId, targetId: remotePeerId });
+    socket.send(new Uint8Array(bytes).buffer);
     this.outgoing.sent();
   }
 
@@ -231,6 +300,7 @@ export class RelayLink extends WebSocketClientAdapter {
   private receive(data: unknown): void {
     if (!(data instanceof ArrayBuffer) || data.byteLength === 0 || data.byteLength > relayFrameBytesMax)
       return this.incompatible("It sent something that is not a message of a relay.");
+    this.liveness.heard();
     const decoded = decodeCbor(new Uint8Array(data));
     if (!decoded.ok || typeof decoded.value !== "object" || decoded.value === null)
       return this.incompatible("It sent something that is not a message of a relay.");
@@ -245,7 +315,16 @@ export class RelayLink extends WebSocketClientAdapter {
       }
       case "progress": {
         const progress = parseProgress(message);
-        if (progress) this.incoming.announced(progress);
+        if (!progress) return;
+        this.incoming.announced(progress);
+        // The piece comes as one frame, of which nothing is seen until all of it is here.
+        const isWhole = progress.sentBytes === progress.totalBytes;
+        this.liveness.underWay(isWhole ? progress.totalBytes : catchUpBytesMax);
+        return;
+      }
+      case "feed": {
+        const feed = parseFeed(message);
+        if (feed) this.events.feed(feed);
         return;
       }
       case "refused": {
@@ -263,16 +342,27 @@ export class RelayLink extends WebSocketClientAdapter {
   /** What is said in passing waits for no edits. All else of a document keeps its order. */
   private receiveFrame(message: DocumentMessage): void {
     if (!this.events.takes(message.documentId)) return;
+    if (this.receivePast(message)) return;
     if (message.type === "ephemeral") return void this.emit("message", message);
-    if (message.type !== "doc-unavailable") this.incoming.came(message.documentId);
     this.gathering.receive(message);
+  }
+
+  private receivePast(message: DocumentMessage): boolean {
+    const { type, documentId } = message;
+    if (type === "sync" || type === "request") this.incoming.came(documentId);
+    if (!this.events.past(message)) return false;
+    if (type === "doc-unavailable") this.incoming.end(documentId);
+    else if (type !== "ephemeral") this.incoming.handedOn(documentId);
+    return true;
   }
 
   /** Several of one document in one message; what we said ourselves is among them. */
   private receivePresences(message: Record<string, unknown>): void {
     const targetId = this.peerId;
-    for (const frame of parsePresences(message))
-      if (frame.senderId !== this.self) this.emit("message", { ...frame, targetId } as unknown as Message);
+    for (const frame of parsePresences(message)) {
+      const one = { ...frame, targetId } as unknown as DocumentMessage;
+      if (frame.senderId !== this.self && !this.events.past(one)) this.emit("message", one);
+    }
   }
 
   private handOn(message: DocumentMessage): void {
@@ -290,6 +380,7 @@ export class RelayLink extends WebSocketClientAdapter {
     this.incoming.stop();
     this.outgoing.stop();
     this.gathering.stop();
+    this.liveness.stop();
   }
 
   private welcome(message: Record<string, unknown>): void {
@@ -297,6 +388,7 @@ export class RelayLink extends WebSocketClientAdapter {
     if (!isPeerId(senderId)) return this.incompatible("It did not say who it is.");
     this.hello?.cancel();
     this.hello = null;
+    this.met = true;
     this.backoff.reset();
     const deckle = parseDeckleMetadata(peerMetadata);
     // Nothing of this place may go into another, whoever mixed up the tickets.
@@ -309,6 +401,8 @@ export class RelayLink extends WebSocketClientAdapter {
     // First the repo: what is said on `connected` must have somebody to go to.
     this.peerCandidate(senderId as PeerId, (peerMetadata ?? {}) as PeerMetadata);
     this.setState({ state: "connected" });
+    // Another relay would not know what it is asked.
+    if (deckle) this.liveness.start();
     if (deckle) this.events.workspace(deckle.workspace);
   }
 
@@ -321,8 +415,16 @@ export class RelayLink extends WebSocketClientAdapter {
 
   /** Nobody answered: something that took the connection is no relay, a network that took nothing is none. */
   private noHello(): void {
-    if (this.opened) this.incompatible("It accepted the connection and then said nothing.");
+    if (this.opened && !this.met) this.incompatible("It accepted the connection and then said nothing.");
     else this.socket?.close();
+  }
+
+  /** The socket is open, and nobody is there. Closing it would wait for an answer: it is left to itself. */
+  private halfOpen(): void {
+    const { socket } = this;
+    delete this.socket;
+    this.closed(closedWithoutWord);
+    socket?.close();
   }
 
   private incompatible(reason: string): void {
@@ -360,6 +462,9 @@ export class RelayLink extends WebSocketClientAdapter {
     this.events.state(state);
   }
 }
+
+/** The code of a socket that ended without one. */
+const closedWithoutWord = 1006;
 
 const forwarded = new Set(["sync", "request", "ephemeral", "doc-unavailable"]);
 

@@ -25,6 +25,7 @@ const spans: Span[] = [
   block("heading", [], { level: 3 }),
   text("a", { strong: true, "comment:x": true, "comment:w": true, glow: 7 }),
   text("\ufffc", { embed: "image_inline", "embed/alt": "b" }),
+  text("\ufffc", { embed: "file", "embed/name": "c.pdf", "embed/hash": "no hash" }),
   text("\ufffc\n", { embed: "poll", "embed/votes": 3 }),
   block("kanban", ["galaxy:1", "blockquote:2"], { hue: "blue", "1/size": 4 }),
   block("paragraph", ["ordered_list:l", "list_item:1"], { "l/start": 4 }),
@@ -51,5 +52,5 @@ const spans: Span[] = [
 test("another rendering has another version", () => {
   const rendered = JSON.stringify(render(spans));
   const hash = createHash("sha256").update(rendered).digest("hex").slice(0, 16);
-  expect({ renderVersion, hash }).toEqual({ renderVersion: 2, hash: "0405f0055482c77c" });
+  expect({ renderVersion, hash }).toEqual({ renderVersion: 4, hash: "ab65edf86fc806c0" });
 });

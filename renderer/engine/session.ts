@@ -10,15 +10,20 @@ import * as A from "@automerge/automerge/slim";
 import type { DocHandle } from "@automerge/automerge-repo/slim";
 import type { Step } from "prosemirror-transform";
 import { Authority } from "../document/authority.ts";
-import { bodySpans, commit, lighten, spliceTitle, truthOf } from "../document/body.ts";
+import { bodySpans, commit, lighten, spliceTitle, titleText, truthOf } from "../document/body.ts";
 import type { DeckleDocument } from "../document/body.ts";
 import type { Change } from "../document/change.ts";
 import { render } from "../document/render.ts";
 import type { Author } from "./author.ts";
+import { BlobNaming } from "./blob-naming.ts";
 import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Company } from "./company.ts";
+import type { BlobPlace } from "../../electron/keep.ts";
+import type { Copy } from "./copy.ts";
 import { changeOf, writeAt } from "./handle.ts";
+import { Journaling } from "./journaling.ts";
+import type { Journal, Segment } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import {
   coalesceAloneMs,
@@ -30,19 +35,26 @@ import {
   saveRetryFirstMs,
   saveRetryMostMs,
   titleUnitsMax,
+  writeFailuresMax,
 } from "./limits.ts";
+import type { ReadableText } from "./mirroring.ts";
 import { engineClientId } from "./port.ts";
+import { sameHeads, statusOf } from "./pipeline.ts";
 import type { DocumentId, DocumentStatus, FromEngine, FromWindow, StepJson, Withheld } from "./port.ts";
 import { renderingName } from "./renderings.ts";
 import type { Renderings } from "./renderings.ts";
+import { atEnd } from "./rescue.ts";
+import type { Storage } from "./storage.ts";
 import { mergeTitle, spliceBetween } from "./title.ts";
-import { changesBeyond, saysMore, wroteBeyond } from "./unsent.ts";
+import { isBlank } from "./workspace.ts";
+import { changesBeyond, knownOf, saysMore, wroteBeyond } from "./unsent.ts";
 
 /** A window as the session sees it. */
 export interface Audience {
   send(message: FromEngine): void;
 }
 
+type Opening = Pick<Extract<FromWindow, { type: "open" }>, "clientId" | "rendering" | "written">;
 type WindowSteps = Pick<Extract<FromWindow, { type: "steps" }>, "version" | "clientId" | "batch" | "steps">;
 
 export type SessionParts = {
@@ -57,15 +69,23 @@ export type SessionParts = {
   newId: () => string;
   /** Writes the document's chunks to disk; resolves when they are durable. */
   save: (document: DocumentId) => Promise<void>;
+  storage: Pick<Storage, "copyState" | "copied" | "isDamaged" | "forgetDamage">;
+  journal: Journal;
   /** Whether there is a relay to send to. */
   hasRelay: () => boolean;
   /** Why the relay keeps nothing that this device brings of the document, if it does not. */
   withheld: (document: DocumentId, lacksOwn: () => boolean) => Withheld | null;
   author: Author;
+  /** Where blobs are kept. */
+  copy: Pick<Copy, "named">;
+  /** The relay that a document goes to, and its workspace; null where it is on this device only. */
+  placeOf: (document: DocumentId) => BlobPlace | null;
   /** Something was written; the library lists the document under this title. */
   edited: (document: DocumentId, title: string) => void;
+  /** Its text is another: whoever keeps a readable copy reads it once it has settled. */
+  changed: (document: DocumentId, read: () => ReadableText | null) => void;
   /** Nobody has typed for a while: what the library says may be behind a title that two people typed. */
-  settled: (document: DocumentId, title: string) => void;
+  settled: (document: DocumentId, title: string, isBlank: boolean) => void;
 };
 
 export class DocumentSession {
@@ -76,7 +96,9 @@ export class DocumentSession {
   private readonly audience = new Set<Audience>();
   private readonly authority: Authority;
   private readonly company: Company;
+  private readonly blobs: BlobNaming;
   private readonly saveRetry: Backoff;
+  private readonly journaling: Journaling;
   private title: string;
   /** The document's title that `title` was last level with: what differs from it was typed here. */
   private titleBase: string;
@@ -84,9 +106,12 @@ export class DocumentSession {
   private savedHeads: A.Heads | null = null;
   private saveFailure: string | null = null;
   private writeFailure: string | null = null;
+  /** In a row. */
+  private writeFailures = 0;
   private saving: Promise<void> | null = null;
   private saveTimer: Timer | null = null;
   private closed = false;
+  private replaying: Promise<void> | null = null;
   private writing = false;
   private writeTimer: Timer | null = null;
   private followTimer: Timer | null = null;
@@ -98,6 +123,7 @@ export class DocumentSession {
   private renderingDueAt: number | null = null;
   private renderingWritten = "";
   private told = "";
+  private seen = { key: "", devices: 0 };
   private unsent = { between: "", changes: 0 };
 
   constructor(handle: DocHandle<DeckleDocument>, parts: SessionParts) {
@@ -108,11 +134,18 @@ export class DocumentSession {
     const doc = handle.doc();
     lighten(doc);
     this.heads = A.getHeads(doc);
-    this.authority = new Authority(render(bodySpans(doc)), parts.newId);
-    this.title = this.titleBase = String(doc.title ?? "");
+    const spans = bodySpans(doc);
+    this.authority = new Authority(render(spans), parts.newId);
+    this.blobs = new BlobNaming((blobs) =>
+      parts.copy.named(this.document, { blobs, place: parts.placeOf(this.document) }),
+    );
+    this.blobs.opened(spans);
+    this.title = this.titleBase = titleText(doc);
     this.saveRetry = new Backoff(saveRetryFirstMs, saveRetryMostMs, parts.random);
     this.company = new Company(parts.clock, (message) => handle.broadcast(message));
+    this.journaling = new Journaling(this.document, parts.journal, parts.clock);
     handle.on("change", this.changed);
+    handle.on("heads-changed", this.headsChanged);
     handle.on("ephemeral-message", this.overheard);
     void this.save();
     this.keepRendering();
@@ -120,8 +153,7 @@ export class DocumentSession {
 
   // Windows.
 
-  /** @param rendering the cached rendering that the window shows, if any */
-  join(window: Audience, clientId: string, rendering: string | null): void {
+  join(window: Audience, { clientId, rendering, written }: Opening, clients: readonly string[]): void {
     this.followIfDue();
     this.audience.add(window);
     const level =
@@ -136,6 +168,8 @@ export class DocumentSession {
       title: this.title,
       engine: this.parts.engineId,
       taken: this.parts.taken.get(clientId) ?? 0,
+      holds: written.find((heads) => A.hasHeads(this.handle.doc(), [...heads])) ?? null,
+      clients,
     });
     window.send({ type: "status", document: this.document, status: this.status() });
   }
@@ -144,34 +178,49 @@ export class DocumentSession {
     this.audience.delete(window);
   }
 
+  /** What was kept for a window that is gone will not come from there. */
+  takeUpOrphaned(clients: readonly string[]): void {
+    const orphaned = this.journaling.orphaned(clients);
+    if (orphaned.length === 0) return;
+    const replaying = this.replay(orphaned, [])
+      .catch((error: unknown) => console.error("what a window left was not taken up", this.document, error))
+      .finally(() => {
+        if (this.replaying === replaying) this.replaying = null;
+      });
+    this.replaying = replaying;
+  }
+
   get hasAudience(): boolean {
     return this.audience.size > 0;
   }
 
   /** Steps of a window. Anything that cannot be taken ends with the window being told where things are. */
-  receive(window: Audience, { version, clientId, batch, steps }: WindowSteps): void {
+  receive(window: Audience, { version, clientId, batch, steps: given }: WindowSteps): void {
     this.followIfDue();
-    const received = this.authority.receive(version, steps);
+    const received = this.authority.receive(version, given);
     if (!received.ok) {
       if (received.reason === "version") return; // what it lacks is under way to it
       console.error("a window's steps were refused", received.message);
-      this.join(window, clientId, null);
+      this.join(window, { clientId, rendering: null, written: [] }, []);
       return;
     }
     this.parts.taken.set(clientId, batch);
     const all = [...received.steps, ...received.repairs];
+    const steps = all.map(json);
+    this.journaling.accepted(this.heads, this.by(clientId), steps);
+    this.blobs.changed(all);
     this.tell({
       type: "steps",
       document: this.document,
       version,
-      steps: all.map(json),
+      steps,
       clientIds: all.map((_, i) => (i < received.steps.length ? clientId : engineClientId)),
     });
     this.schedule();
     this.tellStatus(true);
   }
 
-  receiveTitle(base: string, value: string): void {
+  receiveTitle(clientId: string, base: string, value: string): void {
     const clean = (text: string): string =>
       text
         .replace(/[\r\n]+/g, " ")
@@ -179,9 +228,14 @@ export class DocumentSession {
         .toWellFormed();
     this.followIfDue();
     this.title = clean(mergeTitle(base, value, this.title));
-    this.tell({ type: "title", document: this.document, title: this.title });
+    this.journaling.titled(this.heads, this.by(clientId), { base: this.titleBase, value: this.title });
+    this.tell({ type: "title", document: this.document, title: this.title, clientId });
     this.schedule();
     this.tellStatus(true);
+  }
+
+  private by(client: string): { actor: string; client: string } {
+    return { actor: this.parts.author.actor, client };
   }
 
   // Writing.
@@ -202,25 +256,47 @@ export class DocumentSession {
     this.writeTimer = null;
     if (!this.hasUnwritten) {
       // Also an edit that wrote nothing is not left standing where the document does not show it.
-      if (this.authority.isUnchecked && this.isLevel) this.checkOwn();
+      if (!this.authority.isUnchecked || !this.isLevel) return;
+      this.checkOwn();
+      this.tellStatus();
       return;
     }
     try {
       this.writing = true;
       this.commit();
       this.writeFailure = null;
+      this.writeFailures = 0;
     } catch (error) {
       console.error("an edit was not written", error);
       this.writeFailure = `the last edits could not be added to the document (${String(error)})`;
+      this.writeFailures++;
     } finally {
       this.writing = false;
     }
+    if (this.writeFailures >= writeFailuresMax) this.rescue();
+    else if (this.writeFailures > 0) this.schedule();
     this.checkOwn();
     this.note();
     this.parts.ledger.written(this.document);
     void this.save();
     this.keepRendering();
     this.tellStatus();
+  }
+
+  /**
+   * Edits that cannot be written as they were meant, however often: the windows are shown the document as it is, and
+   * what was typed comes at its end, as text.
+   */
+  private rescue(): void {
+    this.writeFailures = 0;
+    const typed = this.journaling.unwritten;
+    console.error("edits that cannot be written are put at the end", this.document, typed.length);
+    this.authority.takeOperations();
+    this.authority.mustFollow = true;
+    this.journaling.giveUp();
+    this.follow();
+    this.receiveOwn(atEnd(this.authority.doc, typed));
+    this.schedule();
   }
 
   /** Whether the authority has followed all that is in the document. */
@@ -240,7 +316,7 @@ export class DocumentSession {
   private commit(): void {
     const doc = this.handle.doc();
     // Another's title may have come in that nobody has followed yet: ours goes onto it, not over it.
-    const current = String(doc.title ?? "");
+    const current = titleText(doc);
     const title = spliceBetween(current, mergeTitle(this.titleBase, this.title, current));
     const operations = this.authority.takeOperations();
     // Offsets count in the document as it was at `heads`. After a write that failed, others' changes may
@@ -260,6 +336,9 @@ export class DocumentSession {
     this.titleBase = this.title;
     this.followTitle();
     this.heads = A.getHeads(this.handle.doc());
+    this.journaling.wrote(this.heads);
+    const { version } = this.authority;
+    this.tell({ type: "written", document: this.document, version, heads: this.heads });
     if (!isLevel) this.authority.mustFollow = true;
     this.listed();
   }
@@ -273,17 +352,100 @@ export class DocumentSession {
     }
   }
 
+  /**
+   * Takes up again what was accepted before a crash and never written. Where the document has changed since, it is
+   * written as it was meant, beside the changes; what has lost its place comes at the end, as text.
+   * @param kept clients that live, and send again what they have typed
+   */
+  async replay(segments: readonly Segment[], kept: readonly string[]): Promise<void> {
+    if (segments.length === 0) return;
+    let isInPlace = false;
+    // What windows have still is not played again, but stays in the journal until it has come from there.
+    if (segments.every(({ clients }) => clients.every((client) => kept.includes(client))))
+      return this.journaling.inherit(segments);
+    for (const segment of segments) {
+      try {
+        isInPlace = this.replaySegment(segment, isInPlace);
+      } catch (error) {
+        console.error("what was typed before a crash has lost its place", this.document, error);
+        this.receiveOwn(atEnd(this.authority.doc, segment.steps));
+        isInPlace = false;
+      }
+    }
+    this.journaling.forget();
+    // It is written under another actor than before: the journal has to know that first, or a second crash doubles it.
+    await this.journaling.flush();
+    this.write();
+  }
+
+  /** @param isInPlace whether the document is as the segment before it has made it. @returns the same of this one */
+  private replaySegment({ actor, heads, follows, steps, title }: Segment, isInPlace: boolean): boolean {
+    if (!(follows && isInPlace)) {
+      // What comes next is meant for the document without it.
+      if (this.hasUnwritten) this.write();
+      const doc = this.handle.doc();
+      if (!A.hasHeads(doc, heads)) throw new RangeError("the document lacks what it was typed on");
+      const since = A.getChangesMetaSince(doc, heads);
+      if (since.some((change) => change.actor === actor)) return false;
+      if (since.length > 0) {
+        this.writeBeside(heads, steps);
+        this.retitle(title);
+        return false;
+      }
+    }
+    this.receiveOwn(steps);
+    this.retitle(title);
+    console.warn("what was typed before a crash was taken up again", this.document, steps.length);
+    return true;
+  }
+
+  private retitle(title: Segment["title"]): void {
+    if (!title) return;
+    this.title = mergeTitle(title.base, title.value, this.title);
+    this.journaling.titled(this.heads, this.by(engineClientId), { base: this.titleBase, value: this.title });
+  }
+
+  private receiveOwn(steps: readonly StepJson[]): void {
+    if (steps.length === 0) return;
+    const { version } = this.authority;
+    const received = this.authority.receive(version, steps);
+    if (!received.ok) throw new RangeError(received.reason);
+    const all = [...received.steps, ...received.repairs];
+    this.journaling.accepted(this.heads, this.by(engineClientId), all.map(json));
+    this.tellSteps(version, all);
+  }
+
+  private writeBeside(heads: readonly string[], steps: readonly StepJson[]): void {
+    if (steps.length === 0) return;
+    const past = A.view(this.handle.doc(), [...heads]);
+    const authority = new Authority(render(bodySpans(past)), this.parts.newId);
+    const received = authority.receive(0, steps);
+    if (!received.ok) throw new RangeError(received.reason);
+    writeAt(this.handle, [...heads], authority.takeOperations());
+    this.authority.mustFollow = true;
+    this.follow();
+  }
+
   // Following.
 
   private readonly changed = ({ patches }: { patches: A.Patch[] }): void => {
     if (this.writing) return;
     // One by one: there may be more than a call takes arguments.
     for (const patch of patches) this.patches.push(patch);
+    this.followSoon();
+  };
+
+  /** Also of changes that come to nothing (a letter and its deletion), of which the handle says nothing else. */
+  private readonly headsChanged = (): void => {
+    if (!this.writing) this.followSoon();
+  };
+
+  private followSoon(): void {
     if (this.followTimer) return;
     // A large document takes long to render: leave as much time for everything else.
     const wait = Math.max(followAfterMs, this.followTookMs);
     this.followTimer = this.parts.clock.after(wait, () => this.follow());
-  };
+  }
 
   private followIfDue(): void {
     if (this.followTimer) this.follow();
@@ -315,6 +477,9 @@ export class DocumentSession {
   /** Steps of the engine's own, from what windows had at `version` on. */
   private tellSteps(version: number, steps: readonly Step[]): void {
     if (steps.length === 0) return;
+    // A window waits for the word on these.
+    this.told = "";
+    this.blobs.changed(steps);
     this.tell({
       type: "steps",
       document: this.document,
@@ -341,12 +506,12 @@ export class DocumentSession {
 
   /** Takes over the document's title; what was typed here and is not written yet stays. */
   private followTitle(): void {
-    const current = String(this.handle.doc().title ?? "");
+    const current = titleText(this.handle.doc());
     const title = mergeTitle(this.titleBase, this.title, current);
     this.titleBase = current;
     if (title === this.title) return;
     this.title = title;
-    this.tell({ type: "title", document: this.document, title });
+    this.tell({ type: "title", document: this.document, title, clientId: engineClientId });
   }
 
   /** Proves now and then that the screen is the document; what is not is mended from the CRDT, and said. */
@@ -374,9 +539,14 @@ export class DocumentSession {
     try {
       while (!this.closed) {
         const heads = A.getHeads(this.handle.doc());
-        if (this.savedHeads?.join() === heads.join()) break;
+        if (sameHeads(this.savedHeads, heads)) {
+          // Another saving has come to it meanwhile.
+          this.saveFailure = null;
+          break;
+        }
+        const { written } = this.journaling;
         await this.parts.save(this.document);
-        this.savedHeads = heads;
+        this.durableAt(heads, written);
         this.saveFailure = null;
         this.saveRetry.reset();
       }
@@ -387,26 +557,72 @@ export class DocumentSession {
     }
   }
 
+  /** Heads that were durable here once and that the document does not have: some of it was lost. */
+  private lacking(): readonly string[] {
+    const known = this.parts.ledger.here(this.document) ?? [];
+    return known.filter((head) => !A.hasHeads(this.handle.doc(), [head]));
+  }
+
+  private async healed(): Promise<void> {
+    try {
+      await this.parts.storage.forgetDamage(this.document);
+      console.warn("what was damaged came from elsewhere", this.document);
+    } catch (error) {
+      console.warn("what was damaged stays on the disk", this.document, error);
+    }
+  }
+
+  /** Null where all of the document is durable; else resolves when it is, or could not be made so. */
+  whenDurable(): Promise<void> | null {
+    return sameHeads(this.savedHeads, A.getHeads(this.handle.doc())) ? null : this.save();
+  }
+
+  private durableAt(heads: A.Heads, written: number): void {
+    this.savedHeads = heads;
+    const { ledger, storage } = this.parts;
+    const isDamaged = storage.isDamaged(this.document);
+    const lacking = this.lacking();
+    // Of a document that is damaged, and of which nobody noted what it had, nobody knows when it is whole again.
+    if (ledger.here(this.document) !== undefined || !isDamaged) {
+      if (isDamaged && lacking.length === 0) void this.healed();
+      ledger.setHere(this.document, [...heads, ...lacking]);
+    }
+    this.journaling.durable(written);
+    this.company.has(heads);
+  }
+
   /** Writes and saves everything; resolves when it is durable. Rejects where it could not be. */
   async flush(): Promise<void> {
+    if (this.replaying) await this.replaying;
     this.write();
     this.followIfDue();
     const heads = A.getHeads(this.handle.doc());
+    const { written } = this.journaling;
     await this.parts.save(this.document);
-    this.savedHeads = heads;
+    this.durableAt(heads, written);
+    this.saveFailure = null;
     if (this.writeFailure) throw new Error(this.writeFailure);
     this.tellStatus();
+    // A copy that cannot be kept says so for itself; what is noted tells the next engine what is lacking.
+    await Promise.all([this.parts.storage.copied(this.document), this.parts.ledger.noted()]);
     // A window that flushes is often one that is about to go, and to come back to this.
     await this.writeRendering();
   }
 
   /** Soon after the last change, and while somebody types on and on now and then: it costs the whole document. */
   private keepRendering(): void {
+    this.parts.changed(this.document, () => this.readable());
     const now = this.parts.clock.now();
     this.renderingDueAt ??= now + renderingAtLeastEveryMs;
     this.renderingTimer?.cancel();
     const wait = Math.min(renderingAfterMs, Math.max(0, this.renderingDueAt - now));
     this.renderingTimer = this.parts.clock.after(wait, () => void this.writeRendering());
+  }
+
+  /** As it stands at its heads; null while more is being written, or followed. */
+  readable(): ReadableText | null {
+    if (this.hasUnwritten || this.followTimer || !this.isLevel) return null;
+    return { title: this.title, doc: this.authority.doc, heads: this.heads };
   }
 
   private async writeRendering(): Promise<void> {
@@ -418,14 +634,17 @@ export class DocumentSession {
     if (name === this.renderingWritten) return;
     await this.parts.renderings.write(this.document, name, this.title, this.authority.doc);
     this.renderingWritten = name;
-    this.parts.settled(this.document, this.title);
+    this.blobs.again();
+    this.parts.settled(this.document, this.title, isBlank(this.title, this.authority.doc));
   }
 
   // The relay.
 
   /** The relay has these heads on disk. */
-  receipt(heads: readonly string[]): void {
-    this.parts.ledger.set(this.document, { heads: [...heads], unsent: this.unsentSince(heads) > 0 });
+  receipt(now: readonly string[]): void {
+    const before = this.parts.ledger.receipt(this.document)?.heads ?? [];
+    const heads = knownOf(this.handle.doc(), before, now);
+    this.parts.ledger.set(this.document, { heads, unsent: this.unsentSince(heads) > 0 });
     this.tellStatus();
   }
 
@@ -465,16 +684,36 @@ export class DocumentSession {
   // Telling.
 
   status(): DocumentStatus {
-    const failure = this.writeFailure ?? this.saveFailure;
-    const durable = !this.hasUnwritten && this.savedHeads?.join() === A.getHeads(this.handle.doc()).join();
-    const heads = this.parts.ledger.receipt(this.document)?.heads ?? [];
-    const unwritten = this.hasUnwritten ? 1 : 0;
-    const unsent = this.parts.hasRelay() ? this.unsentSince(heads) + unwritten : null;
-    return {
-      here: failure !== null ? { state: "failed", reason: failure } : { state: durable ? "saved" : "saving" },
+    const { heads: relayHeads = [] } = this.parts.ledger.receipt(this.document) ?? {};
+    const unsent = this.parts.hasRelay() ? this.unsentSince(relayHeads) : null;
+    const isBehind = unsent !== null && (unsent > 0 || this.hasUnwritten);
+    return statusOf({
+      hasUnwritten: this.hasUnwritten,
+      writeFailure: this.writeFailure,
+      heads: A.getHeads(this.handle.doc()),
+      durable: this.savedHeads,
+      saveFailure: this.saveFailure,
+      copy: this.parts.storage.copyState(this.document),
+      damaged: this.parts.storage.isDamaged(this.document) || this.lacking().length > 0,
       unsent,
-      withheld: unsent ? this.parts.withheld(this.document, () => this.lacksOwn(heads)) : null,
-    };
+      withheld: isBehind ? this.parts.withheld(this.document, () => this.lacksOwn(relayHeads)) : null,
+      seenBy: this.seenBy(),
+    });
+  }
+
+  /** How many other devices said to have all of it. Counted anew only when they or the document have moved. */
+  private seenBy(): number {
+    const doc = this.handle.doc();
+    const { claimed } = this.company;
+    if (claimed.length === 0) return 0;
+    const key = `${A.getHeads(doc).join()}|${claimed.map((heads) => heads.join()).join(";")}`;
+    if (this.seen.key !== key)
+      this.seen = {
+        key,
+        devices: claimed.filter((heads) => A.hasHeads(doc, [...heads]) && changesBeyond(doc, heads) === 0)
+          .length,
+      };
+    return this.seen.devices;
   }
 
   /** @param always also where nothing changed: a window waits for the word after its steps */
@@ -492,7 +731,7 @@ export class DocumentSession {
 
   private readonly overheard = ({ senderId, message }: { senderId: string; message: unknown }): void => {
     const alone = !this.company.present;
-    this.company.heard(senderId, message);
+    if (this.company.heard(senderId, message)) this.tellStatus();
     // Company came while typing was waiting for its slow turn.
     if (alone && this.company.present && this.writeTimer) {
       this.writeTimer.cancel();
@@ -509,6 +748,7 @@ export class DocumentSession {
     this.saveTimer?.cancel();
     this.company.stop();
     this.handle.off("change", this.changed);
+    this.handle.off("heads-changed", this.headsChanged);
     this.handle.off("ephemeral-message", this.overheard);
     this.renderingTimer?.cancel();
     this.followTimer?.cancel();

@@ -19,6 +19,17 @@ export function saysMore(doc: A.Doc<unknown>, told: readonly string[], known: re
   return changesBeyond(doc, told) <= changesBeyond(doc, known);
 }
 
+/**
+ * What a relay has, by heads that it is known to have and heads that it now says it has: a receipt is for what was
+ * brought, and may be of before what else it told.
+ */
+export function knownOf(doc: A.Doc<unknown>, before: readonly string[], now: readonly string[]): string[] {
+  if (before.length === 0 || changesBeyond(doc, now) === 0) return [...now];
+  const together = [...new Set([...before, ...now])];
+  const beyond = changesBeyond(doc, together);
+  return [...([now, before].find((heads) => changesBeyond(doc, heads) === beyond) ?? together)];
+}
+
 /** Whether a device wrote any of what lies beyond `heads`; where nothing is known of the relay it counts as having all. */
 export function wroteBeyond(
   doc: A.Doc<unknown>,

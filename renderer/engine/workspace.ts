@@ -5,6 +5,7 @@
  * anyone wrote, and so nobody's first entry replaces another's map. The bytes are written out here
  * because encoding them anew, by a later Automerge, could give the same change another hash.
  */
+import type { Node } from "prosemirror-model";
 import * as A from "@automerge/automerge/slim";
 import type { LibraryEntry } from "./port.ts";
 
@@ -100,3 +101,7 @@ export function needsEntry(workspace: Workspace, { document, title }: LibraryEnt
   const known = entryOf(workspace, document);
   return !known || textOf(known.title) !== title || known.blank !== undefined;
 }
+
+/** Whether nobody has written anything in a document: it has no title, and one block with nothing in it. */
+export const isBlank = (title: string, doc: Node): boolean =>
+  title === "" && doc.childCount <= 1 && (doc.firstChild?.content.size ?? 0) === 0;

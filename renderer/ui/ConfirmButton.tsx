@@ -11,16 +11,19 @@ type Props = {
   question: string;
   onConfirm: () => void;
   isPending?: boolean;
+  /** Without a frame until it is pressed: in lists. */
+  quiet?: boolean;
 };
 
 type Asking = "not yet" | "now" | "was";
 
-export function ConfirmButton({ label, children, question, onConfirm, isPending = false }: Props) {
+export function ConfirmButton(props: Props) {
+  const { label, children, question, onConfirm, isPending = false, quiet = true } = props;
   const [asking, setAsking] = useState<Asking>("not yet");
   if (asking !== "now")
     return (
       <Button
-        quiet
+        quiet={quiet}
         label={label}
         isPending={isPending}
         focusFirst={asking === "was"}

@@ -1,10 +1,12 @@
+import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import { Button } from "./Button.tsx";
 import styles from "./Dialog.module.css";
 
-/** A modal dialog, open as long as it is rendered; Escape and a click beside it close it. */
+/** A modal dialog, open as long as it is rendered; Escape, its button and a click beside it close it. */
 export function Dialog({
   title,
   onClose,
@@ -32,6 +34,12 @@ export function Dialog({
             {title}
           </Heading>
           {children}
+          {/* Last in the order of Tab: what the dialog is for comes first. */}
+          <div className={styles["close"]}>
+            <Button quiet label="Close" onPress={onClose}>
+              <X size={16} aria-hidden />
+            </Button>
+          </div>
         </AriaDialog>
       </Modal>
     </ModalOverlay>

@@ -1,6 +1,7 @@
-/** Files dropped on the window, read as main reads those that were picked: strict UTF-8, bounded. */
+/** Files dropped on the window: Markdown becomes documents, anything else goes into the text. The former are read as main reads those that were picked: strict UTF-8, bounded. */
 import type { FileResult } from "../../../electron/ipc.ts";
 import { importBytesMax } from "../limits.ts";
+import { foldersOf } from "../../editor/images-plugin.ts";
 import { isMarkdownName } from "./markdown-name.ts";
 
 const refuse = (code: string, message: string): FileResult => ({ ok: false, code, message });
@@ -32,21 +33,41 @@ export async function readDropped(file: File): Promise<FileResult> {
   }
 }
 
+const isPicture = ({ type }: { type: string }): boolean => type.startsWith("image/");
+
+/** Where the pointer let go, in the window. */
+export type DropPoint = { left: number; top: number };
+
+/** What goes into the text. */
+export type Dropped = { pictures: File[]; files: File[]; folders: ReadonlySet<string> };
+
+export type FileDrops = {
+  onFiles: (files: FileResult[]) => void;
+  onDropped: (dropped: Dropped, at: DropPoint) => void;
+};
+
 /** Takes file drops before ProseMirror or the browser does; drags of text are left to the editor. */
-export function listenForFileDrops(target: Window, onFiles: (files: FileResult[]) => void): () => void {
+export function listenForFileDrops(target: Window, { onFiles, onDropped }: FileDrops): () => void {
   const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
   const over = (event: DragEvent): void => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    event.stopPropagation();
     if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
   };
   const drop = (event: DragEvent): void => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     event.stopPropagation();
-    const files = [...(event.dataTransfer?.files ?? [])];
-    void Promise.all(files.map(readDropped)).then(onFiles);
+    const { dataTransfer } = event;
+    if (!dataTransfer) return;
+    const folders = foldersOf(dataTransfer);
+    const all = [...dataTransfer.files].filter(({ name }) => !folders.has(name));
+    const texts = all.filter(({ name }) => isMarkdownName(name));
+    const others = all.filter(({ name }) => !isMarkdownName(name));
+    const pictures = others.filter(isPicture);
+    const files = others.filter((file) => !isPicture(file));
+    onDropped({ pictures, files, folders }, { left: event.clientX, top: event.clientY });
+    if (texts.length > 0) void Promise.all(texts.map(readDropped)).then(onFiles);
   };
   target.addEventListener("dragover", over, true);
   target.addEventListener("drop", drop, true);

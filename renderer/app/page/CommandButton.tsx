@@ -13,12 +13,15 @@ type Props = {
   item: Item;
   /** Absent where the command is done once and is never "on". */
   isPressed?: boolean;
+  /** It changes nothing, and whoever only reads may do it too. */
+  isForReaders?: boolean;
 };
 
-export function CommandButton({ desk, item, isPressed }: Props) {
+export function CommandButton({ desk, item, isPressed, isForReaders = false }: Props) {
   const { label, keys, run, icon: Icon } = item;
   const [key] = keys;
-  const readOnly = useReadOnly(desk);
+  const isReadOnly = useReadOnly(desk);
+  const readOnly = isForReaders ? null : isReadOnly;
   return (
     <button
       type="button"
@@ -29,7 +32,7 @@ export function CommandButton({ desk, item, isPressed }: Props) {
       className={styles["button"]}
       // The selection stays where the person made it.
       onMouseDown={(event) => event.preventDefault()}
-      onClick={() => desk.run(run)}
+      onClick={() => (isForReaders ? desk.look(run) : desk.run(run))}
     >
       <Icon size={16} aria-hidden />
     </button>

@@ -2,22 +2,29 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { Selection } from "prosemirror-state";
 import { caretToEnd } from "../../editor/blocks.ts";
+import { Button } from "../../ui/Button.tsx";
 import type { Desk, Page as OpenPage } from "../desk.ts";
 import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
+import { missingWords } from "./missing-words.ts";
 import { Title } from "./Title.tsx";
 import styles from "./Page.module.css";
 
-function MissingNote({ desk, isShown }: { desk: Desk; isShown: boolean }) {
+function MissingNote({ desk, isShown, isDamaged }: { desk: Desk; isShown: boolean; isDamaged: boolean }) {
   const amountReceived = useStore(desk.status.amountReceived);
+  const { relay } = useStore(desk.status.facts);
+  const hasRelay = relay?.state !== "none";
   return (
-    <p className={styles["note"]}>
-      This document is not on this device
-      {isShown ? ": what you see is how it last looked here" : ""}.{" "}
-      {amountReceived === ""
-        ? "It opens when the relay sends it."
-        : `The relay is sending it: ${amountReceived}.`}
-    </p>
+    <div className={styles["note"]}>
+      <p role={isDamaged ? "alert" : undefined}>
+        {missingWords({ isDamaged, isShown, hasRelay, amountReceived })}
+      </p>
+      {(isDamaged || !hasRelay) && (
+        <Button label="Restore from backup…" onPress={() => desk.dialog.set({ name: "restore" })}>
+          Restore from backup…
+        </Button>
+      )}
+    </div>
   );
 }
 
@@ -28,7 +35,7 @@ function ProgressNote({ desk, page }: { desk: Desk; page: OpenPage }) {
     case "opening":
       return null;
     case "missing":
-      return <MissingNote desk={desk} isShown={progress.shown} />;
+      return <MissingNote desk={desk} isShown={progress.shown} isDamaged={progress.isDamaged} />;
     case "unreadable":
       return (
         <p className={styles["note"]} role="alert">
@@ -76,7 +83,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
         desk.run(caretToEnd);
       }}
     >
-      <article className={styles["column"]}>
+      <article className={styles["column"]} data-document={session.document}>
         <Title title={session.title} readOnly={!canEdit} fieldRef={title} onLeave={toText} />
         <ProgressNote desk={desk} page={page} />
         <div ref={host} className={styles["host"]} />

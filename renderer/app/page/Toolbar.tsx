@@ -3,12 +3,14 @@ import {
   Bold,
   Code,
   Highlighter,
+  ImagePlus,
   Italic,
   Link,
   List,
   ListOrdered,
   ListTodo,
   MessageSquareQuote,
+  Paperclip,
   Strikethrough,
   Table,
   TextQuote,
@@ -40,6 +42,8 @@ export function Toolbar({ desk }: { desk: Desk }) {
     { ...commands.quote, icon: TextQuote },
     { ...commands.callout, icon: MessageSquareQuote },
     { ...commands.table, icon: Table },
+    { ...commands.image, run: desk.askForImages, icon: ImagePlus },
+    { ...commands.file, run: desk.askForFiles, icon: Paperclip },
   ];
   return (
     <AriaToolbar aria-label="Formatting" className={styles["toolbar"] ?? ""}>

@@ -1,10 +1,52 @@
-/** The words over a page whose changes stay on this device, though it is shared: what happened, and what to do. */
-import type { Access, RelayState, Withheld } from "../../engine/port.ts";
+/**
+ * The words over a page that is not where it should be: what happened, where the words are now, and what to do. That
+ * they cannot be saved on this device comes before that they are not shared.
+ */
+import type { Access, CopyState, DocumentStatus, RelayState, Withheld } from "../../engine/port.ts";
 
-export type BannerFacts = { access: Access; relay: RelayState | null; withheld: Withheld | null };
+export type BannerFacts = {
+  access: Access;
+  relay: RelayState | null;
+  withheld: Withheld | null;
+  here: DocumentStatus["here"] | null;
+  copy: CopyState | null;
+  /** The window holds edits that the engine has not taken, or has said nothing about yet. */
+  isBehind: boolean;
+};
 
-/** Null where nothing is withheld: most of the time. */
-export function bannerWords({ access, relay, withheld }: BannerFacts): string | null {
+/** `not-saved` interrupts: whoever types on must know. */
+export type BannerText = { kind: "not-saved" | "not-shared"; words: string };
+
+/** Null where all is well: most of the time. */
+export function bannerText(facts: BannerFacts): BannerText | null {
+  const notSaved = notSavedWords(facts);
+  if (notSaved !== null) return { kind: "not-saved", words: notSaved };
+  const notShared = notSharedWords(facts);
+  return notShared === null ? null : { kind: "not-shared", words: notShared };
+}
+
+function notSavedWords({ here, copy, isBehind }: BannerFacts): string | null {
+  if (here?.state !== "failed") return null;
+  const what = `This document cannot be saved on this device: ${ended(here.reason)}`;
+  if (copy?.state === "kept" && !isBehind)
+    return (
+      `${what} What you wrote is kept in memory and in the second copy. Make room on this disk; Deckle goes on ` +
+      "trying, and says so here until it works."
+    );
+  if (copy?.state === "failed")
+    return (
+      `${what} The second copy cannot be written either: ${ended(copy.reason)} What you wrote is in memory only, and ` +
+      "gone if Deckle or this computer stops. Export it now, to another disk, or make room. Keep Deckle open."
+    );
+  return (
+    `${what} What you wrote is kept in memory only. Make room on this disk, or export the document. Keep Deckle ` +
+    "open; it goes on trying."
+  );
+}
+
+const ended = (reason: string): string => `${reason.replace(/\.$/, "")}.`;
+
+function notSharedWords({ access, relay, withheld }: BannerFacts): string | null {
   const isShutOut = relay?.state === "refused" || (access.kind === "member" && access.role === "revoked");
   if (isShutOut)
     return (

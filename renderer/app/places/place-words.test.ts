@@ -15,6 +15,7 @@ const configuration: Configuration = {
   place: { kind: "private" },
   workspaces: [notes, nameless],
   openRelay: null,
+  mirror: null,
   device: null,
   relayProblem: null,
   version: "0",

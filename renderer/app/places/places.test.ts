@@ -8,6 +8,7 @@ const configuration: Configuration = {
   place: { kind: "workspace", ...joined },
   workspaces: [joined],
   openRelay: null,
+  mirror: null,
   device: "0123456789abcdef",
   relayProblem: null,
   version: "0",

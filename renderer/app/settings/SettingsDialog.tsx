@@ -53,6 +53,7 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
           </Button>
         </DialogActions>
       </form>
+      <ReadableCopy desk={desk} />
       <JoinedList desk={desk} />
       {configuration && (
         <p className={styles["about"]}>
@@ -61,6 +62,47 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
         </p>
       )}
     </Dialog>
+  );
+}
+
+/** Each document as a Markdown file in a folder of the person's. */
+function ReadableCopy({ desk }: { desk: Desk }) {
+  const folder = useStore(desk.places.configuration)?.mirror ?? null;
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const set = async (isWanted: boolean): Promise<void> => {
+    setBusy(true);
+    setProblem(await desk.setMirror(isWanted));
+    setBusy(false);
+  };
+  return (
+    <section aria-label="Readable copy" className={styles["joined"]}>
+      <h3 className={styles["heading"]}>Readable copy</h3>
+      <p className={styles["words"]}>
+        Deckle can keep each document as a Markdown file in a folder of yours, current within seconds, for
+        other programs to read. What is changed there does not come back into Deckle.
+      </p>
+      {problem !== null && (
+        <p role="alert" className={styles["problem"]}>
+          {problem}
+        </p>
+      )}
+      <div className={styles["row"]}>
+        {folder !== null && <span className={styles["name"]}>{folder}</span>}
+        <Button
+          label={folder === null ? "Keep a readable copy…" : "Choose another folder…"}
+          isPending={busy}
+          onPress={() => void set(true)}
+        >
+          {folder === null ? "Keep a readable copy…" : "Choose another folder…"}
+        </Button>
+        {folder !== null && (
+          <Button label="Stop keeping a readable copy" isPending={busy} onPress={() => void set(false)}>
+            Stop
+          </Button>
+        )}
+      </div>
+    </section>
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { statusWords } from "./words.ts";
+import { isWrong, statusWords } from "./words.ts";
 import type { StatusFacts } from "./words.ts";
 
 const saved: StatusFacts = {
@@ -7,12 +7,17 @@ const saved: StatusFacts = {
   pending: false,
   engineSilent: null,
   here: { state: "saved" },
+  copy: { state: "kept" },
   unsent: 0,
   withheld: null,
   relay: { state: "connected" },
   relayUrl: "wss://relay.example",
   receiving: null,
   sendingBytes: 0,
+  heldEdits: 0,
+  seenBy: null,
+  damaged: false,
+  isOld: false,
 };
 const someOfIt = { receivedBytes: 3_100_000, totalBytes: 12_000_000 };
 
@@ -20,6 +25,10 @@ describe("the words of the status line", () => {
   const cases: [string, Partial<StatusFacts>][] = [
     ["Saved on this device · On the relay", {}],
     ["Saved on this device · 3 changes not yet on the relay", { unsent: 3 }],
+    [
+      "Saved on this device · Some of it is damaged here and was not found elsewhere yet · No relay",
+      { damaged: true, relay: { state: "none" }, unsent: null },
+    ],
     ["Saved on this device · 1 change not yet on the relay", { unsent: 1 }],
     [
       "Saved on this device · Relay unreachable · 3 changes not yet on the relay",
@@ -85,6 +94,27 @@ describe("the words of the status line", () => {
       { here: { state: "failed", reason: "the disk is full" }, pending: true },
     ],
     [
+      "Could not save on this device: the disk is full · kept in the second copy",
+      { here: { state: "failed", reason: "the disk is full" } },
+    ],
+    [
+      "Could not save on this device: the disk is full. Make room · kept in the second copy",
+      { here: { state: "failed", reason: "the disk is full. Make room." } },
+    ],
+    [
+      "Could not save on this device: the disk is full",
+      { here: { state: "failed", reason: "the disk is full" }, copy: { state: "failed", reason: "no room" } },
+    ],
+    [
+      "Could not save on this device: the disk is full",
+      { here: { state: "failed", reason: "the disk is full" }, copy: { state: "keeping" } },
+    ],
+    [
+      "Saved on this device · No second copy: the folder cannot be written · On the relay",
+      { copy: { state: "failed", reason: "the folder cannot be written." } },
+    ],
+    ["Saved on this device · On the relay", { copy: { state: "none" } }],
+    [
       "Not saved yet: Deckle's engine does not answer.",
       { engineSilent: "Deckle's engine does not answer.", pending: true },
     ],
@@ -108,7 +138,12 @@ describe("the words of the status line", () => {
     ],
     [
       "Could not save on this device: the disk is full",
-      { here: { state: "failed", reason: "the disk is full" }, receiving: someOfIt, sendingBytes: 300_000 },
+      {
+        here: { state: "failed", reason: "the disk is full" },
+        copy: { state: "none" },
+        receiving: someOfIt,
+        sendingBytes: 300_000,
+      },
     ],
   ];
   it.each(cases)("%s", (words, facts) => {
@@ -132,4 +167,19 @@ describe("the words of the status line", () => {
     for (const [, facts] of cases)
       expect(statusWords({ ...saved, ...facts, pending: true })).not.toContain("Saved");
   });
+
+  it.each<[boolean, Partial<StatusFacts>]>([
+    [false, {}],
+    [false, { pending: true }],
+    [false, { relay: { state: "unreachable", since: 1 }, unsent: 3 }],
+    [false, { document: false, engineSilent: "Deckle's engine does not answer." }],
+    [true, { engineSilent: "Deckle's engine does not answer." }],
+    [true, { damaged: true }],
+    [true, { here: { state: "failed", reason: "the disk is full" } }],
+  ])(
+    "something is wrong (%s) where it cannot be saved, is damaged, or nobody answers: %j",
+    (wrong, facts) => {
+      expect(isWrong({ ...saved, ...facts })).toBe(wrong);
+    },
+  );
 });

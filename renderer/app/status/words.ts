@@ -2,7 +2,7 @@
  * The words of the status line: one pure function of what is known. "Saved" is said only of what
  * the engine said is on this disk, "On the relay" only of what the relay acknowledged.
  */
-import type { DocumentStatus, Receiving, RelayState, Withheld } from "../../engine/port.ts";
+import type { CopyState, DocumentStatus, Receiving, RelayState, Withheld } from "../../engine/port.ts";
 import { amount, amountReceived } from "./amount.ts";
 
 export type StatusFacts = {
@@ -14,6 +14,8 @@ export type StatusFacts = {
   engineSilent: string | null;
   /** Null until the engine has spoken of this document. */
   here: DocumentStatus["here"] | null;
+  /** The second copy of it; null until the engine has spoken. */
+  copy: CopyState | null;
   unsent: number | null;
   /** Why the relay has not taken some of the unsent changes, where it has said so. */
   withheld: Withheld | null;
@@ -24,6 +26,14 @@ export type StatusFacts = {
   receiving: Receiving | null;
   /** What waits in the connection to the relay, of this document or of others. */
   sendingBytes: number;
+  /** Edits that the window holds and the engine has not taken. */
+  heldEdits: number;
+  /** Other devices that said that they have all of it; null where there is nobody to say so. */
+  seenBy: number | null;
+  /** Some of it is damaged on this device and was not found anywhere else yet. */
+  damaged: boolean;
+  /** What the engine said was before it took the last steps. */
+  isOld: boolean;
 };
 
 const changes = (count: number): string => (count === 1 ? "1 change" : `${count} changes`);
@@ -85,17 +95,37 @@ function relayWords(facts: StatusFacts): string[] {
   }
 }
 
+/** Said only of the text as it stands: not while the window holds more. */
+const keptElsewhere = ({ copy, pending }: StatusFacts): string[] =>
+  copy?.state === "kept" && !pending ? ["kept in the second copy"] : [];
+const noCopy = ({ copy }: StatusFacts): string[] =>
+  copy?.state === "failed" ? [`No second copy: ${copy.reason.replace(/\.$/, "")}`] : [];
+
 export function statusWords(facts: StatusFacts): string {
   const received = receivingWords(facts);
   if (!facts.document) return facts.engineSilent ?? received.join("");
-  if (facts.here?.state === "failed") return `Could not save on this device: ${facts.here.reason}`;
+  if (facts.here?.state === "failed")
+    return [
+      `Could not save on this device: ${facts.here.reason.replace(/\.$/, "")}`,
+      ...keptElsewhere(facts),
+    ].join(" · ");
   if (facts.engineSilent !== null)
     return facts.pending ? `Not saved yet: ${facts.engineSilent}` : facts.engineSilent;
   if (facts.pending || facts.here?.state === "saving")
     return ["Saving…", ...sendingWords(facts.sendingBytes), ...received].join(" · ");
   if (facts.here === null) return ["Opening…", ...sendingWords(facts.sendingBytes), ...received].join(" · ");
-  return ["Saved on this device", ...relayWords(facts), ...received].join(" · ");
+  return [
+    "Saved on this device",
+    ...(facts.damaged ? ["Some of it is damaged here and was not found elsewhere yet"] : []),
+    ...noCopy(facts),
+    ...relayWords(facts),
+    ...received,
+  ].join(" · ");
 }
+
+/** Whether something is wrong that a person should see at a glance. */
+export const isWrong = ({ here, engineSilent, damaged, document }: StatusFacts): boolean =>
+  document && (here?.state === "failed" || engineSilent !== null || damaged);
 
 /** Whether words claim something that an edit takes back: then the edit must be seen at once. */
 export const claimsSaved = (words: string): boolean => words.startsWith("Saved");
