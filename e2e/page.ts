@@ -2,9 +2,9 @@
 import type { Page } from "playwright";
 import { expect } from "vitest";
 
-const untilMs = 20_000;
+export const untilMs = 20_000;
 
-const text = (page: Page) => page.getByRole("textbox", { name: "Document text" });
+export const text = (page: Page) => page.getByRole("textbox", { name: "Document text" });
 
 /** The document's text, a line a block. */
 export async function textOf(page: Page): Promise<string> {

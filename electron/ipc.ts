@@ -6,12 +6,18 @@
  * Expected failures are values (`Failure`), never rejections: a rejection is a bug.
  */
 import { z } from "zod";
+import { commandIds } from "./commands/table.ts";
+import { shortcutCharsMax, shortcutKeysMax } from "./commands/shortcuts.ts";
 import { sha256 } from "./keep.ts";
 import { roles, shares } from "../relay/protocol/roles.ts";
 
 /** What a person reads when something did not work: what happened, and what to do now. */
 export const failure = z.object({ ok: z.literal(false), code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof failure>;
+
+const shortcutKeys = z.array(z.string().min(1).max(shortcutCharsMax)).max(shortcutKeysMax);
+/** The keys that a person chose, by command. */
+export const ownShortcuts = z.partialRecord(z.enum(commandIds), shortcutKeys);
 
 /** A workspace that this device has joined. */
 export const joined = z.object({
@@ -48,6 +54,8 @@ export const configuration = z.object({
   device: z.string().nullable(),
   /** The folder of the readable copy: each document as a Markdown file. Null where none is kept. */
   mirror: z.string().nullable(),
+  /** Keys that the person chose; what is not here has the registry's. */
+  shortcuts: ownShortcuts,
   /** A relay setting that is not a usable URL, with the words to show. */
   relayProblem: z.string().nullable(),
   version: z.string(),
@@ -352,6 +360,12 @@ export const calls = {
     args: z.tuple([z.array(sha256).max(1000)]),
     answer: z.array(blobState),
   },
+  /** Gives a command other keys; null gives it back the registry's. */
+  setShortcut: {
+    channel: "deckle:set-shortcut",
+    args: z.tuple([z.enum(commandIds), shortcutKeys.nullable()]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
   /** The relay was reached, for the first time or again: what waited to be tried once more need not wait. */
   relayReached: { channel: "deckle:relay-reached", args: z.tuple([]), answer: z.null() },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
@@ -362,22 +376,11 @@ export const calls = {
 export type CallName = keyof typeof calls;
 
 /** What main tells a window. */
-export const commands = [
-  "new-document",
-  "import",
-  "export",
-  "join",
-  "share",
-  "settings",
-  "where",
-  "restore",
-  "check-storage",
-  "undo",
-  "redo",
-] as const;
 export const notice = z.discriminatedUnion("type", [
-  /** A menu item or accelerator. */
-  z.object({ type: z.literal("command"), command: z.enum(commands) }),
+  /** A menu item was chosen. */
+  z.object({ type: z.literal("command"), command: z.enum(commandIds) }),
+  /** A person chose other keys, in this window or another. */
+  z.object({ type: z.literal("shortcuts"), shortcuts: ownShortcuts }),
   /** Somebody opened the link of an invite. */
   z.object({ type: z.literal("invited"), link: z.string() }),
   /** Something to be told once, in words. */

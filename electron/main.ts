@@ -5,6 +5,13 @@
 import { app, safeStorage, session, shell } from "electron";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import {
+  keyProblem,
+  ownShortcutsAfter,
+  shortcutsWith,
+  usableShortcuts,
+  type OwnShortcuts,
+} from "./commands/shortcuts.ts";
 import { AccessClient } from "./host/access-client.ts";
 import { BackupCalls } from "./host/backup/calls.ts";
 import { Backups } from "./host/backup/backups.ts";
@@ -75,6 +82,7 @@ async function run(
     }),
     readManifest(appFolder),
   ]);
+  const ownShortcuts = (): OwnShortcuts => usableShortcuts(places.settings.shortcuts ?? {});
   const { relayProblem } = places.configuration;
   if (relayProblem !== null) console.error(relayProblem);
   let waitingImports = imports;
@@ -141,7 +149,8 @@ async function run(
     ),
     blobs: (request) => blobs.answer(request),
   });
-  installMenu({ devTools });
+  const showMenu = (): void => installMenu({ devTools, shortcuts: shortcutsWith(ownShortcuts()) });
+  showMenu();
   const joining = new Joining({ places, keys, client, caller });
   const membership = new Membership(places, caller);
 
@@ -155,6 +164,7 @@ async function run(
         profile,
         ...places.configuration,
         mirror: places.settings.mirror ?? null,
+        shortcuts: ownShortcuts(),
         device: await keys.device(),
         version: app.getVersion(),
         standIn: existsSync(join(process.resourcesPath, "stand-in")),
@@ -215,6 +225,16 @@ async function run(
     stopMirror: () => places.save({ mirror: undefined }),
     mirrorState: () => mirror.state(),
     blobStates: (_, wanted) => blobs.states(wanted),
+    setShortcut: async (_, command, keys) => {
+      const problem = keys?.map(keyProblem).find((words) => words !== null);
+      if (problem !== undefined) return { ok: false, code: "key-refused", message: problem };
+      const shortcuts = ownShortcutsAfter(ownShortcuts(), command, keys);
+      const saved = await places.save({ shortcuts });
+      if (!saved.ok) return saved;
+      showMenu();
+      windows.tell({ type: "shortcuts", shortcuts });
+      return saved;
+    },
     relayReached: () => {
       blobs.turned();
       return null;

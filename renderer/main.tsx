@@ -13,6 +13,7 @@ import { Desk } from "./app/desk.ts";
 import { engineAnswers } from "./app/engine-answers.ts";
 import { keepPicture } from "./app/images/keep-picture.ts";
 import { measurePicture } from "./app/images/measure-picture.ts";
+import { narrowWindow } from "./app/library/sidebar.ts";
 import { engineOptions } from "./app/places/engine-options.ts";
 import { EngineConnection, startEngine } from "./editor/connection.ts";
 import type { Question } from "./editor/connection.ts";
@@ -30,6 +31,7 @@ const desk = new Desk({
   readRendering,
   preferences: localStorage,
   ofWindow: sessionStorage,
+  isNarrow: () => matchMedia(narrowWindow).matches,
   newClientId: () => crypto.randomUUID(),
   pictures: {
     keep: (file) => keepPicture((...request) => fetch(...request), file),

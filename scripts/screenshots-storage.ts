@@ -10,6 +10,7 @@ import { appendFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright";
 import { launchApp, type RunningApp } from "./app-process.ts";
+import { chooseInMenu } from "./menu.ts";
 import { startRelay } from "./relay-process.ts";
 import {
   judgedFolder,
@@ -52,15 +53,6 @@ async function everyLook(app: RunningApp, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
-/** As from the menu: the system's cannot be pressed from here. */
-async function menu({ app }: RunningApp, label: string): Promise<void> {
-  await app.evaluate(({ BrowserWindow, Menu }, wanted) => {
-    const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
-    const [window] = BrowserWindow.getAllWindows();
-    items.find((item) => item.label === wanted)?.click(undefined, window, undefined);
-  }, label);
-}
-
 const dialog = (page: Page, name: string) => page.getByRole("dialog", { name });
 
 async function closeDialog(page: Page): Promise<void> {
@@ -69,7 +61,7 @@ async function closeDialog(page: Page): Promise<void> {
 }
 
 async function where(app: RunningApp, name: string, words: RegExp): Promise<void> {
-  await menu(app, "Where Is My Text?");
+  await chooseInMenu(app, "where");
   await dialog(app.page, "Where is my text?").getByText(words).first().waitFor({ timeout: waitMs });
   await dialog(app.page, "Where is my text?")
     .getByText(/in your library/)
@@ -79,7 +71,7 @@ async function where(app: RunningApp, name: string, words: RegExp): Promise<void
 }
 
 async function checked(app: RunningApp, name: string): Promise<void> {
-  await menu(app, "Check Storage…");
+  await chooseInMenu(app, "check-storage");
   await dialog(app.page, "Check storage")
     .getByText(/^Second copy/)
     .waitFor({ timeout: waitMs });
@@ -184,7 +176,7 @@ async function alonePictures(folder: string, opened: RunningApp[]): Promise<void
   await where(app, "where-alone", /There is no relay/);
   await checked(app, "check-well");
 
-  await menu(app, "Restore from Backup…");
+  await chooseInMenu(app, "restore");
   const backups = dialog(app.page, "Restore from backup");
   await backups.getByText(/There is no backup yet/).waitFor({ timeout: waitMs });
   await everyLook(app, "restore-empty");

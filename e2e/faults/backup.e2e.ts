@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
-import type { RunningApp } from "../app.ts";
+import { chooseInMenu } from "../../scripts/menu.ts";
 import { documentOf, libraryOf, newDocument, openDocument, status, titleField, type } from "../page.ts";
 import { useStage } from "../stage.ts";
 import { inBrowser, inRelay } from "../truth.ts";
@@ -46,19 +46,11 @@ async function same(page: Page, heads: ReadonlyMap<string, readonly string[]>): 
   }
 }
 
-/** As from the menu: tests cannot press the system's. */
-const restoreMenu = ({ app }: RunningApp): Promise<void> =>
-  app.evaluate(({ BrowserWindow, Menu }) => {
-    const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
-    const [window] = BrowserWindow.getAllWindows();
-    items.find(({ label }) => label === "Restore from Backup…")?.click(undefined, window, undefined);
-  });
-
 test("a profile is destroyed completely: all of it comes back from the folder of backups", async () => {
   const data = await stage.folder();
   const app = await stage.launch(data, "destroyed");
   const heads = await written(app.page, /^Saved on this device · No relay$/);
-  await restoreMenu(app);
+  await chooseInMenu(app, "restore");
   const dialog = app.page.getByRole("dialog", { name: "Restore from backup" });
   await dialog.getByRole("button", { name: "Back up now" }).click({ timeout: untilMs });
   await dialog.getByText("A backup was made just now.").waitFor({ timeout: untilMs });
@@ -67,7 +59,7 @@ test("a profile is destroyed completely: all of it comes back from the folder of
 
   const next = await stage.launch(data, "destroyed");
   await status(next.page, /^Saved on this device/);
-  await restoreMenu(next);
+  await chooseInMenu(next, "restore");
   const again = next.page.getByRole("dialog", { name: "Restore from backup" });
   await again.getByRole("list", { name: "Backups" }).getByRole("button").first().click({ timeout: untilMs });
   await again.getByRole("button", { name: /^Bring back what is missing/ }).click({ timeout: untilMs });

@@ -40,7 +40,7 @@ const htmlHere = `File, page.html, ${page1.bytes.length} bytes`;
 async function saveAs(app: Parameters<typeof answerSaveDialog>[0], page: Page, name: string, path: string) {
   await answerSaveDialog(app, path);
   await text(page).getByText(name, { exact: true }).click();
-  await press(page, "Save As…");
+  await press(page, "Save file as");
 }
 
 const savedBytes = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
@@ -194,7 +194,7 @@ test("picked and pasted they go where the caret is; an empty one and one too lar
   const { app, page } = await stage.launch(data, "one");
   await type(page, "Words ");
   const chooser = page.waitForEvent("filechooser");
-  await press(page, "Insert file…");
+  await press(page, "File");
   await (await chooser).setFiles({ name: page1.name, mimeType: "text/html", buffer: page1.bytes });
   await whenFiles(page, htmlHere);
   // With keys alone: the caret is behind it, and one step back selects it.

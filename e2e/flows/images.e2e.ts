@@ -131,7 +131,7 @@ test("it is described in words, and made narrower with the toolbar and by its ed
   await page.getByRole("textbox", { name: "Description" }).fill("A red field");
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: "A red field" }).waitFor({ timeout: untilMs });
-  await press(page, "Narrower");
+  await press(page, "Image: narrower");
   await expect.poll(width, { timeout: untilMs }).toBe(256);
   await img.hover();
   const box = await page.locator(".picture-handle").boundingBox();
@@ -144,7 +144,7 @@ test("it is described in words, and made narrower with the toolbar and by its ed
   // One step a drag: one undo takes it back.
   await page.keyboard.press("ControlOrMeta+z");
   await expect.poll(width, { timeout: untilMs }).toBe(256);
-  await press(page, "Its own width");
+  await press(page, "Image: its own width");
   await expect.poll(width, { timeout: untilMs }).toBe(320);
 });
 

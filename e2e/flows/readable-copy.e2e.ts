@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { chooseInMenu } from "../../scripts/menu.ts";
 import type { RunningApp } from "../app.ts";
 import { newDocument, status, titleField, type, whenAlert, whenText } from "../page.ts";
 import { useStage } from "../stage.ts";
@@ -16,15 +17,12 @@ const whenFile = (file: string, text: string): Promise<void> =>
   expect.poll(() => readFile(file, "utf8").catch(() => null), { timeout: currentMs }).toBe(text);
 
 /** As a person does it, but for the system's own dialog. */
-async function keepCopyIn({ app, page }: RunningApp, folder: string): Promise<void> {
+async function keepCopyIn(running: RunningApp, folder: string): Promise<void> {
+  const { app, page } = running;
   await app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, folder);
-  await app.evaluate(({ BrowserWindow, Menu }) => {
-    const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
-    const [window] = BrowserWindow.getAllWindows();
-    items.find((item) => item.label === "Settings…")?.click(undefined, window, undefined);
-  });
+  await chooseInMenu(running, "settings");
   await page.getByRole("button", { name: "Keep a readable copy…" }).click();
   await page.getByRole("region", { name: "Readable copy" }).getByText(folder).waitFor();
   await page.keyboard.press("Escape");

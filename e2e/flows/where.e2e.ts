@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright";
 import { expect, test } from "vitest";
-import type { RunningApp } from "../app.ts";
+import { chooseInMenu } from "../../scripts/menu.ts";
 import {
   newDocument,
   openDocument,
@@ -25,15 +25,6 @@ const station = (page: Page, name: string) =>
 
 const whenStation = (page: Page, name: string, words: RegExp): Promise<void> =>
   expect.poll(() => station(page, name).textContent(), { timeout: 40_000 }).toMatch(words);
-
-/** As from the menu: tests cannot press the system's. */
-async function menu({ app }: RunningApp, label: string): Promise<void> {
-  await app.evaluate(({ BrowserWindow, Menu }, wanted) => {
-    const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
-    const [window] = BrowserWindow.getAllWindows();
-    items.find((item) => item.label === wanted)?.click(undefined, window, undefined);
-  }, label);
-}
 
 test("pressing the status line shows where the words are, and typing goes on where it was", async () => {
   const data = await stage.folder();
@@ -70,7 +61,7 @@ test("the panel follows the relay as it goes and comes back", async () => {
   await status(page, /Relay unreachable/);
   await type(page, " Meanwhile.");
   await status(page, /1 change not yet on the relay$/);
-  await menu(app, "Where Is My Text?");
+  await chooseInMenu(app, "where");
   await whenStation(page, "On this disk", /Done/);
   await whenStation(page, "On the relay", /Waiting: 1 change is not there yet\. The relay cannot be reached/);
   relay = await stage.serve(data, port);
@@ -82,7 +73,7 @@ test("alone, nothing is claimed of a relay, nor of other people", async () => {
   const app = await stage.launch(data, "alone");
   await type(app.page, "Only here.");
   await status(app.page, /^Saved on this device · No relay$/);
-  await menu(app, "Where Is My Text?");
+  await chooseInMenu(app, "where");
   await whenStation(app.page, "On the relay", /None: There is no relay/);
   await whenStation(app.page, "On other devices", /None/);
 });
@@ -93,7 +84,7 @@ test("the storage is checked on request, and the panel leads there", async () =>
   const { page } = app;
   await type(page, "Words.");
   await status(page, /^Saved on this device · No relay$/);
-  await menu(app, "Where Is My Text?");
+  await chooseInMenu(app, "where");
   await whenStation(page, "Second copy", /Done/);
   await page.getByRole("button", { name: "Check storage…" }).click();
   const dialog = page.getByRole("dialog", { name: "Check storage" });
@@ -115,7 +106,7 @@ test("a check reads pictures too: a damaged one is found, named with its documen
   await expect.poll(() => shownPictures(app.page), { timeout: 20_000 }).toEqual([vat.sha256]);
   await status(app.page, /^Saved on this device · No relay$/);
   const check = async (title: string): Promise<Locator> => {
-    await menu(app, "Check Storage…");
+    await chooseInMenu(app, "check-storage");
     const dialog = app.page.getByRole("dialog", { name: "Check storage" });
     await dialog.getByText(title, { exact: true }).waitFor({ timeout: 40_000 });
     return dialog;
@@ -182,7 +173,7 @@ test("a backup is made, opened as a copy, and brought back; nothing that is here
   await titleField(page).fill("Field notes");
   await type(page, "The vat is warm.");
   await status(page, /^Saved on this device · No relay$/);
-  await menu(app, "Where Is My Text?");
+  await chooseInMenu(app, "where");
   await whenStation(page, "Second copy", /Done/);
   await page.getByRole("button", { name: "Restore from backup…" }).click();
   const dialog = page.getByRole("dialog", { name: "Restore from backup" });
@@ -194,7 +185,7 @@ test("a backup is made, opened as a copy, and brought back; nothing that is here
   await type(page, " And now it is cold.");
   await status(page, /^Saved on this device · No relay$/);
 
-  await menu(app, "Restore from Backup…");
+  await chooseInMenu(app, "restore");
   const first = page.getByRole("list", { name: "Backups" }).getByRole("button").first();
   await first.click();
   await dialog.getByRole("button", { name: "Open Field notes as a copy" }).click();
@@ -204,7 +195,7 @@ test("a backup is made, opened as a copy, and brought back; nothing that is here
   await openDocument(page, "Field notes");
   await whenText(page, "The vat is warm. And now it is cold.");
 
-  await menu(app, "Restore from Backup…");
+  await chooseInMenu(app, "restore");
   await first.click();
   for (let press = 0; press < 2; press++)
     await dialog.getByRole("button", { name: /^Bring back what is missing/ }).click();

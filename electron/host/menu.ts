@@ -1,43 +1,35 @@
 /**
- * The native menu. What concerns the document is sent to the window as a notice: undo and redo too,
- * because ProseMirror owns the history and the browser's own would undo the wrong thing.
+ * The native menu, made of the registry of commands and of what the platform brings (roles). What concerns
+ * the document is sent to the window as a notice: undo and redo too, because ProseMirror owns the history and
+ * the browser's own would undo the wrong thing.
+ *
+ * Keys are shown here and pressed in the window (`renderer/app/commands/keys.ts`), which knows where the caret
+ * is. On a Mac menus register theirs all the same; a page is asked before a menu is.
  */
 import { BrowserWindow, Menu, type MenuItemConstructorOptions } from "electron";
-import type { commands } from "../ipc.ts";
+import { acceleratorOf, type Shortcuts } from "../commands/shortcuts.ts";
+import { commandIds, commandTable, type CommandGroup, type CommandId } from "../commands/table.ts";
 import { sendNotice } from "./ipc.ts";
 
-type Command = (typeof commands)[number];
+const separator: MenuItemConstructorOptions = { type: "separator" };
 
-export function installMenu({ devTools }: { devTools: boolean }): void {
+export function installMenu(options: { devTools: boolean; shortcuts: Shortcuts }): void {
+  const { devTools, shortcuts } = options;
   const isMac = process.platform === "darwin";
-  const settings = item("Settings…", "CmdOrCtrl+,", "settings");
-  const separator: MenuItemConstructorOptions = { type: "separator" };
+  // A Mac has them in the menu of the app.
+  const ofApp: readonly CommandId[] = isMac ? ["settings"] : [];
+  const menu = (group: CommandGroup): MenuItemConstructorOptions[] => sections(group, shortcuts, ofApp);
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([
-      ...(isMac ? [macMenu(settings)] : []),
+      ...(isMac ? [macMenu(item("settings", shortcuts))] : []),
       {
         label: "&File",
-        submenu: [
-          item("New Document", "CmdOrCtrl+N", "new-document"),
-          item("Import Markdown…", "CmdOrCtrl+Shift+I", "import"),
-          item("Export Document…", "CmdOrCtrl+Shift+E", "export"),
-          separator,
-          item("Where Is My Text?", null, "where"),
-          item("Restore from Backup…", null, "restore"),
-          item("Check Storage…", null, "check-storage"),
-          separator,
-          item("Join Workspace…", null, "join"),
-          item("Share Workspace…", null, "share"),
-          ...(isMac ? [] : [separator, settings]),
-          separator,
-          isMac ? { role: "close" } : { role: "quit" },
-        ],
+        submenu: [...menu("file"), separator, isMac ? { role: "close" } : { role: "quit" }],
       },
       {
         label: "&Edit",
         submenu: [
-          item("Undo", "CmdOrCtrl+Z", "undo"),
-          item("Redo", isMac ? "Shift+Cmd+Z" : "Ctrl+Shift+Z", "redo"),
+          ...menu("edit"),
           separator,
           { role: "cut" },
           { role: "copy" },
@@ -48,9 +40,14 @@ export function installMenu({ devTools }: { devTools: boolean }): void {
           { role: "selectAll" },
         ],
       },
+      { label: "&Insert", submenu: menu("insert") },
+      { label: "F&ormat", submenu: menu("format") },
+      { label: "&Table", submenu: menu("table") },
       {
         label: "&View",
         submenu: [
+          ...menu("view"),
+          separator,
           { role: "resetZoom" },
           { role: "zoomIn" },
           { role: "zoomOut" },
@@ -60,13 +57,40 @@ export function installMenu({ devTools }: { devTools: boolean }): void {
         ],
       },
       { label: "&Window", role: "windowMenu" },
-      { label: "&Help", role: "help", submenu: [{ role: "about" }] },
+      { label: "&Help", role: "help", submenu: [...menu("help"), separator, { role: "about" }] },
     ]),
   );
 }
 
+/** The commands of a group, its sections divided by lines. */
+function sections(
+  group: CommandGroup,
+  shortcuts: Shortcuts,
+  elsewhere: readonly CommandId[],
+): MenuItemConstructorOptions[] {
+  const ids = commandIds.filter(
+    (id) => commandTable[id].group === group && !commandTable[id].isHidden && !elsewhere.includes(id),
+  );
+  return ids.flatMap((id, i) => {
+    const before = ids[i - 1];
+    const isNext = before !== undefined && commandTable[before].section !== commandTable[id].section;
+    return isNext ? [separator, item(id, shortcuts)] : [item(id, shortcuts)];
+  });
+}
+
+function item(id: CommandId, shortcuts: Shortcuts): MenuItemConstructorOptions {
+  const [key] = shortcuts[id];
+  return {
+    id,
+    label: commandTable[id].label,
+    ...(key !== undefined && { accelerator: acceleratorOf(key), registerAccelerator: false }),
+    click: (_, window) => {
+      if (window instanceof BrowserWindow) sendNotice(window, { type: "command", command: id });
+    },
+  };
+}
+
 function macMenu(settings: MenuItemConstructorOptions): MenuItemConstructorOptions {
-  const separator: MenuItemConstructorOptions = { type: "separator" };
   return {
     role: "appMenu",
     submenu: [
@@ -82,15 +106,5 @@ function macMenu(settings: MenuItemConstructorOptions): MenuItemConstructorOptio
       separator,
       { role: "quit" },
     ],
-  };
-}
-
-function item(label: string, accelerator: string | null, command: Command): MenuItemConstructorOptions {
-  return {
-    label,
-    ...(accelerator !== null && { accelerator }),
-    click: (_, window) => {
-      if (window instanceof BrowserWindow) sendNotice(window, { type: "command", command });
-    },
   };
 }

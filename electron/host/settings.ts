@@ -4,6 +4,7 @@
  */
 import { copyFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { z } from "zod";
+import { shortcutCharsMax } from "../commands/shortcuts.ts";
 import { joined, type Failure } from "../ipc.ts";
 import {
   folderCharsMax,
@@ -39,6 +40,8 @@ const schema = z.object({
   agreesToReadableKey: z.boolean().optional(),
   /** The folder of the readable copy. */
   mirror: z.string().min(1).max(folderCharsMax).optional(),
+  /** Keys of commands, as the person chose them. */
+  shortcuts: z.record(z.string().max(64), z.array(z.string().max(shortcutCharsMax))).optional(),
   window: z.object({ width: z.int().positive(), height: z.int().positive() }).optional(),
 });
 export type Settings = z.infer<typeof schema>;

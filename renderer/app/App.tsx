@@ -1,22 +1,25 @@
 /** The window: library, page, status; and what the window as a whole listens to. */
 import { PanelLeftOpen } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useCallback, useEffect, useSyncExternalStore } from "react";
 import { Button } from "../ui/Button.tsx";
 import "../editor/document.css";
 import "../editor/blocks.css";
 import styles from "./App.module.css";
 import type { Desk } from "./desk.ts";
 import { listenForFileDrops } from "./import/dropped-files.ts";
+import { listenForKeys } from "./commands/keys.ts";
 import { Library } from "./library/Library.tsx";
+import { narrowWindow } from "./library/sidebar.ts";
 import { Notices } from "./notices/Notices.tsx";
 import { Banner } from "./page/Banner.tsx";
 import { DocumentMenu } from "./page/DocumentMenu.tsx";
 import { FileBar } from "./page/FileBar.tsx";
 import { ImageBar } from "./page/ImageBar.tsx";
+import { isInToolbar } from "./page/focus-toolbar.ts";
 import { Page } from "./page/Page.tsx";
 import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
-import { shownKey } from "./shown-key.ts";
+import { isMac, withKey } from "./shown-key.ts";
 import { StatusLine } from "./status/StatusLine.tsx";
 import { useFocusBack } from "./use-focus-back.ts";
 import { useReadOnly } from "./use-read-only.ts";
@@ -25,6 +28,10 @@ import { useStore } from "./use-store.ts";
 // Dialogs are not needed to write; their code is fetched when the first one opens.
 const SettingsDialog = lazy(async () => ({
   default: (await import("./settings/SettingsDialog.tsx")).SettingsDialog,
+}));
+const Palette = lazy(async () => ({ default: (await import("./commands/Palette.tsx")).Palette }));
+const ShortcutsDialog = lazy(async () => ({
+  default: (await import("./commands/ShortcutsDialog.tsx")).ShortcutsDialog,
 }));
 const JoinDialog = lazy(async () => ({ default: (await import("./places/JoinDialog.tsx")).JoinDialog }));
 const MoveDialog = lazy(async () => ({ default: (await import("./places/MoveDialog.tsx")).MoveDialog }));
@@ -41,14 +48,24 @@ const AltTextDialog = lazy(async () => ({
 }));
 const LinkDialog = lazy(async () => ({ default: (await import("./page/LinkDialog.tsx")).LinkDialog }));
 
-const narrow = "(max-width: 52rem)";
-const sidebarKey = "deckle.sidebar";
-
 /** A window may be narrow for a moment before it has its size, and people make it so and wide again. */
 function onNarrow(changed: () => void): () => void {
-  const query = matchMedia(narrow);
+  const query = matchMedia(narrowWindow);
   query.addEventListener("change", changed);
   return () => query.removeEventListener("change", changed);
+}
+
+/** Escape closes what lies over the page; from a toolbar it goes back to the text. */
+function escape(desk: Desk): boolean {
+  if (desk.sidebar.over.get()) {
+    desk.sidebar.over.set(false);
+    return true;
+  }
+  const { view } = desk;
+  if (!view) return false;
+  if (!isInToolbar(document.activeElement)) return false;
+  view.focus();
+  return true;
 }
 
 function Dialogs({ desk }: { desk: Desk }) {
@@ -56,6 +73,8 @@ function Dialogs({ desk }: { desk: Desk }) {
   useFocusBack(desk.dialog);
   return (
     <Suspense fallback={null}>
+      {dialog?.name === "palette" && <Palette desk={desk} />}
+      {dialog?.name === "shortcuts" && <ShortcutsDialog desk={desk} />}
       {dialog?.name === "settings" && <SettingsDialog desk={desk} />}
       {dialog?.name === "join" && <JoinDialog key={dialog.link} desk={desk} link={dialog.link} />}
       {dialog?.name === "move" && <MoveDialog desk={desk} />}
@@ -87,27 +106,16 @@ function Empty({ desk }: { desk: Desk }) {
 export function App({ desk }: { desk: Desk }) {
   const page = useStore(desk.page);
   const readOnly = useReadOnly(desk);
-  const isNarrow = useSyncExternalStore(onNarrow, () => matchMedia(narrow).matches);
-  const [beside, setBeside] = useState(() => localStorage.getItem(sidebarKey) !== "hidden");
+  const isNarrow = useSyncExternalStore(onNarrow, () => matchMedia(narrowWindow).matches);
+  const beside = useStore(desk.sidebar.beside);
   // Over the page it is a guest, who comes when asked.
-  const [over, setOver] = useState(false);
+  const over = useStore(desk.sidebar.over);
   const sidebar = isNarrow ? over : beside;
-  const toggle = useCallback(() => {
-    if (isNarrow) return setOver((shown) => !shown);
-    setBeside((shown) => {
-      localStorage.setItem(sidebarKey, shown ? "hidden" : "shown");
-      return !shown;
-    });
-  }, [isNarrow]);
-  const chosen = useCallback(() => setOver(false), []);
+  useStore(desk.commands.shortcuts);
+  const toggle = useCallback(() => desk.sidebar.toggle(), [desk]);
+  const chosen = useCallback(() => desk.sidebar.over.set(false), [desk]);
 
   useEffect(() => {
-    const keydown = (event: KeyboardEvent): void => {
-      if (event.key === "Escape") setOver(false);
-      if (event.key !== "\\" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
-      event.preventDefault();
-      toggle();
-    };
     const leave = (): void => desk.flush();
     const hide = (): void => {
       if (document.visibilityState === "hidden") desk.flush();
@@ -116,16 +124,20 @@ export function App({ desk }: { desk: Desk }) {
       onFiles: (files) => void desk.importFiles(files),
       onDropped: (dropped, at) => desk.drop(dropped, at),
     });
-    window.addEventListener("keydown", keydown);
+    const stopKeys = listenForKeys(window, desk.commands, {
+      isMac,
+      isDialogOpen: () => desk.dialog.get() !== null,
+      escape: () => escape(desk),
+    });
     window.addEventListener("blur", leave);
     document.addEventListener("visibilitychange", hide);
     return () => {
       stopDrops();
-      window.removeEventListener("keydown", keydown);
+      stopKeys();
       window.removeEventListener("blur", leave);
       document.removeEventListener("visibilitychange", hide);
     };
-  }, [desk, toggle]);
+  }, [desk]);
 
   return (
     <div className={styles["window"]}>
@@ -141,7 +153,12 @@ export function App({ desk }: { desk: Desk }) {
       <main className={styles["main"]}>
         <header className={styles["bar"]}>
           {!sidebar && (
-            <Button quiet label="Show library" tip={`Show library (${shownKey("Mod-\\")})`} onPress={toggle}>
+            <Button
+              quiet
+              label="Show library"
+              tip={withKey("Show library", desk.commands.key("toggle-library"))}
+              onPress={toggle}
+            >
               <PanelLeftOpen size={17} aria-hidden />
             </Button>
           )}

@@ -5,10 +5,12 @@
 import type { Node } from "prosemirror-model";
 import type { Command } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import type { CommandId } from "../../electron/commands/table.ts";
 import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
 import { isBlobHash } from "../document/blobs.ts";
 import type { Activity } from "../editor/activity.ts";
-import { redoCommand, undoCommand } from "../editor/commands.ts";
+import { textCommands } from "../editor/commands.ts";
+import type { AskingCommandId } from "../editor/commands.ts";
 import type { EngineConnection } from "../editor/connection.ts";
 import { fileAt } from "../editor/file-commands.ts";
 import { folderWords } from "../editor/images-plugin.ts";
@@ -20,16 +22,20 @@ import type { Progress, SessionOptions } from "../editor/session.ts";
 import type { Rendering } from "../editor/renderings.ts";
 import type { DocumentId, FromEngine, LibraryEntry, RelayState, StorageReport } from "../engine/port.ts";
 import { readOnlyWords } from "./access/access.ts";
+import { possibleActions, windowActions } from "./commands/actions.ts";
+import { Commands } from "./commands/commands.ts";
 import { exportDocument } from "./export/export-document.ts";
 import { Images } from "./images/images.ts";
 import type { ImagesOptions } from "./images/images.ts";
 import { pickFiles } from "./images/pick-files.ts";
 import type { DropPoint, Dropped } from "./import/dropped-files.ts";
+import { Sidebar } from "./library/sidebar.ts";
 import { settleMsMax } from "./limits.ts";
 import { NoticeBoard } from "./notices/notice-board.ts";
 import { bannerText } from "./page/banner-words.ts";
 import type { BannerText } from "./page/banner-words.ts";
 import { blankDocument } from "./page/blank-document.ts";
+import { focusToolbar } from "./page/focus-toolbar.ts";
 import { CaretMemory } from "./page/caret-memory.ts";
 import { placeId, relayOf, workspaceName } from "./places/place-words.ts";
 import { Places } from "./places/places.ts";
@@ -44,6 +50,8 @@ export type Focus = "title" | "text";
 export type Page = { session: Session; progress: Progress; focus: Focus };
 export type Dialog =
   | { name: "settings" }
+  | { name: "palette" }
+  | { name: "shortcuts" }
   | { name: "link"; href: string }
   | { name: "alt-text"; alt: string }
   /** With the link of an invite, where somebody opened one. */
@@ -64,6 +72,8 @@ export type DeskOptions = {
   /** What this window alone keeps, over a reload too. */
   ofWindow: Pick<Storage, "getItem" | "setItem">;
   newClientId(): string;
+  /** Whether the window has no room for anything beside the page. */
+  isNarrow(): boolean;
   /** What pictures need of the browser: storing and measuring. */
   pictures: Pick<ImagesOptions, "keep" | "measure">;
 };
@@ -94,6 +104,8 @@ export class Desk {
   readonly where: Where;
   readonly restoring: Restoring;
   readonly images: Images;
+  readonly commands: Commands;
+  readonly sidebar: Sidebar;
   #options: DeskOptions;
   #caret: CaretMemory;
   /** The page's session, and those that were left and still have something to hand over. */
@@ -107,6 +119,13 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#caret = new CaretMemory(options.ofWindow);
+    this.sidebar = new Sidebar(options.preferences, () => options.isNarrow());
+    this.commands = new Commands({
+      view: () => this.view,
+      asking: this.#asking,
+      actions: windowActions(this),
+      isPossible: possibleActions(this),
+    });
     this.sharing = new Sharing(options.bridge, () => this.#shownPlace, Date.now);
     this.where = new Where(options.connection);
     this.restoring = new Restoring({
@@ -118,7 +137,7 @@ export class Desk {
       ...options.pictures,
       tell: (words) => this.notices.show(words),
       hasRelay: () => this.#hasRelay,
-      askForAltText: () => this.run(this.askForAltText),
+      askForAltText: () => this.commands.run("alt-text"),
       whereIs: async (sha256) => (await options.bridge.blobStates([sha256]))[0]?.here ?? "missing",
       saveFile: (file) => void this.#saveFile(file),
       settled: (target) => target instanceof Session && this.#letGo(target),
@@ -160,6 +179,7 @@ export class Desk {
     preferences.setItem(sayKey, "");
     void this.#options.configuration.then((configuration) => {
       this.places.configured(configuration);
+      this.commands.setOwnShortcuts(configuration.shortcuts);
       this.status.update({ relayUrl: relayOf(configuration.place) });
       if (configuration.relayProblem) this.notices.show(configuration.relayProblem);
       const last = preferences.getItem(lastDocumentKey(configuration));
@@ -283,38 +303,38 @@ export class Desk {
     view.focus();
   }
 
-  /** Runs what changes nothing, for readers too. */
-  look(command: Command): void {
-    const { view } = this;
-    if (view) command(view.state, () => {});
-  }
-
-  askForLink: Command = (state, dispatch) => {
-    if (!setLink("https://deckle.invalid")(state)) return false;
-    if (dispatch) this.dialog.set({ name: "link", href: linkAt(state)?.href ?? "" });
-    return true;
-  };
-
-  askForImages: Command = (state, dispatch) => {
-    const session = this.page.get()?.session;
-    if (!session) return false;
-    // What others write meanwhile moves the caret along, and so the place.
-    if (dispatch) pickFiles("images", (files) => this.images.addFiles(session, files, null));
-    return state !== null;
-  };
-
-  askForFiles: Command = (state, dispatch) => {
-    const session = this.page.get()?.session;
-    if (!session) return false;
-    if (dispatch) pickFiles("files", (files) => this.images.addAttachments(session, files, null));
-    return state !== null;
-  };
-
-  askWhereToSave: Command = (state, dispatch) => {
-    const file = fileAt(state);
-    if (!file) return false;
-    if (dispatch) void this.#saveFile(file);
-    return true;
+  /** Commands that ask a person for something first. */
+  readonly #asking: Readonly<Record<AskingCommandId, Command>> = {
+    link: (state, dispatch) => {
+      if (!setLink("https://deckle.invalid")(state)) return false;
+      if (dispatch) this.dialog.set({ name: "link", href: linkAt(state)?.href ?? "" });
+      return true;
+    },
+    image: (_, dispatch) => {
+      const session = this.page.get()?.session;
+      if (!session) return false;
+      // What others write meanwhile moves the caret along, and so the place.
+      if (dispatch) pickFiles("images", (files) => this.images.addFiles(session, files, null));
+      return true;
+    },
+    file: (_, dispatch) => {
+      const session = this.page.get()?.session;
+      if (!session) return false;
+      if (dispatch) pickFiles("files", (files) => this.images.addAttachments(session, files, null));
+      return true;
+    },
+    "save-file": (state, dispatch) => {
+      const file = fileAt(state);
+      if (!file) return false;
+      if (dispatch) void this.#saveFile(file);
+      return true;
+    },
+    "alt-text": (state, dispatch) => {
+      const at = imageAt(state);
+      if (!at) return false;
+      if (dispatch) this.dialog.set({ name: "alt-text", alt: at.node.attrs["alt"] as string });
+      return true;
+    },
   };
 
   /** Main asks where to, and writes it. */
@@ -324,13 +344,6 @@ export class Desk {
     const saved = await this.#options.bridge.saveFile({ sha256: hash, name });
     if (!saved.ok) this.notices.show(saved.message);
   }
-
-  askForAltText: Command = (state, dispatch) => {
-    const at = imageAt(state);
-    if (!at) return false;
-    if (dispatch) this.dialog.set({ name: "alt-text", alt: at.node.attrs["alt"] as string });
-    return true;
-  };
 
   closeAltTextDialog(alt: string | undefined): void {
     this.dialog.set(null);
@@ -476,38 +489,22 @@ export class Desk {
     else if (notice.type === "blob") this.images.arrivals.arrived(notice.sha256);
     else if (notice.type === "invited") this.dialog.set({ name: "join", link: notice.link });
     else if (notice.type === "said") this.notices.show(notice.words);
-    else if (notice.type === "command")
-      switch (notice.command) {
-        case "new-document":
-          return void this.newDocument();
-        case "import":
-          return void this.pickAndImport();
-        case "settings":
-          return this.dialog.set({ name: "settings" });
-        case "export":
-          return void this.exportDocument();
-        case "join":
-          return this.dialog.set({ name: "join", link: "" });
-        case "share":
-          return this.share();
-        case "where":
-          return this.dialog.set({ name: "where" });
-        case "check-storage":
-          return this.dialog.set({ name: "storage" });
-        case "restore":
-          return this.dialog.set({ name: "restore" });
-        case "undo":
-        case "redo":
-          return this.#undoOrRedo(notice.command);
-      }
+    else if (notice.type === "shortcuts") this.commands.setOwnShortcuts(notice.shortcuts);
+    else if (this.commands.isPossible(notice.command)) this.commands.run(notice.command);
   }
 
-  #undoOrRedo(command: "undo" | "redo"): void {
+  undoOrRedo(command: "undo" | "redo"): void {
     const field = document.activeElement;
     // A field has an undo of its own; there is no other way to reach it from a menu.
     if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)
       document.execCommand(command);
-    else this.run((command === "undo" ? undoCommand : redoCommand).run);
+    else this.run(textCommands[command].run);
+  }
+
+  /** @returns null once it is kept, or in words why it is not; all windows are told then */
+  async setShortcut(command: CommandId, keys: readonly string[] | null): Promise<string | null> {
+    const answer = await this.#options.bridge.setShortcut(command, keys === null ? null : [...keys]);
+    return answer.ok ? null : answer.message;
   }
 
   async #close(): Promise<void> {
@@ -531,11 +528,9 @@ export class Desk {
       plugins: () => [
         this.#caret.plugin(documentId),
         ...editorPlugins({
-          askForLink: this.askForLink,
-          askForImages: this.askForImages,
-          askForAltText: this.askForAltText,
-          askForFiles: this.askForFiles,
-          askWhereToSave: this.askWhereToSave,
+          keys: this.commands.shortcuts.get,
+          asking: this.#asking,
+          leave: () => focusToolbar(document),
           images: this.images.hostFor(() => session),
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),

@@ -15,5 +15,8 @@ export function shownKeyOn(key: string, isMac: boolean): string {
   );
 }
 
-const isMac = typeof navigator !== "undefined" && /Mac/.test(navigator.platform);
+export const isMac = typeof navigator !== "undefined" && /Mac/.test(navigator.platform);
 export const shownKey = (key: string): string => shownKeyOn(key, isMac);
+/** A button's tip: its name, and its key if it has one. */
+export const withKey = (label: string, key: string | null): string =>
+  key === null ? label : `${label} (${key})`;

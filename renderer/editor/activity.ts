@@ -4,15 +4,18 @@
  */
 import { Plugin } from "prosemirror-state";
 import type { EditorState } from "prosemirror-state";
-import { commands, file, image, link } from "./commands.ts";
+import { askingCommands, textCommands } from "./commands.ts";
+import type { TextCommand } from "./commands.ts";
 
 export type Activity = ReadonlySet<string>;
 
-export function activityOf(state: EditorState): Activity {
-  const active = new Set<string>();
-  for (const command of [...commands, link, image, file]) if (command.isActive(state)) active.add(command.id);
-  return active;
-}
+const tests: readonly (readonly [id: string, isActive: (state: EditorState) => boolean])[] = [
+  ...Object.entries<TextCommand>(textCommands).map(([id, { isActive }]) => [id, isActive] as const),
+  ...Object.entries(askingCommands),
+].flatMap(([id, isActive]) => (isActive ? [[id, isActive] as const] : []));
+
+export const activityOf = (state: EditorState): Activity =>
+  new Set(tests.flatMap(([id, isActive]) => (isActive(state) ? [id] : [])));
 
 export const activityPlugin = (tell: (active: Activity) => void): Plugin => {
   let last = "";

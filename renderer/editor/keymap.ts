@@ -1,4 +1,4 @@
-/** Keys: the registry's, and those that edit (Enter, Backspace, Tab), which have no button. */
+/** Keys: those of commands, which may be changed, and those that edit (Enter, Backspace, Tab), which have no button. */
 import {
   baseKeymap,
   chainCommands,
@@ -10,9 +10,10 @@ import {
   selectNodeForward,
 } from "prosemirror-commands";
 import { undoInputRule } from "prosemirror-inputrules";
-import { keymap } from "prosemirror-keymap";
+import { keydownHandler, keymap } from "prosemirror-keymap";
 import { liftListItem } from "prosemirror-schema-list";
-import type { Command, Plugin } from "prosemirror-state";
+import { Plugin } from "prosemirror-state";
+import type { Command } from "prosemirror-state";
 import { schema } from "../document/schema.ts";
 import {
   isInside,
@@ -25,7 +26,8 @@ import {
   selectImageBefore,
   splitSafely,
 } from "./blocks.ts";
-import { altText, commands, file, image, link, saveFile } from "./commands.ts";
+import { textCommands } from "./commands.ts";
+import type { AskingCommandId, TextCommand } from "./commands.ts";
 import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
 import { splitItem } from "./tasks.ts";
 
@@ -65,11 +67,8 @@ const forwardDelete = chainCommands(
   selectNodeForward,
 );
 
-const byKey = new Map<string, Command[]>();
-const bind = (key: string, command: Command): void => {
-  byKey.set(key, [...(byKey.get(key) ?? []), command]);
-};
-for (const { keys, run } of commands) for (const key of keys) bind(key, run);
+const editing: (readonly [key: string, command: Command])[] = [];
+const bind = (key: string, command: Command): void => void editing.push([key, command]);
 bind("Tab", insertTab);
 bind("Shift-Tab", insertTab);
 bind("Enter", enterCells);
@@ -103,22 +102,39 @@ function liftListItemIfEmpty(): Command {
   };
 }
 
-/** What the app does when a key is pressed: it asks, and goes on with the answer later. */
-export type AskingCommands = {
-  askForLink: Command;
-  askForImages: Command;
-  askForAltText: Command;
-  askForFiles: Command;
-  askWhereToSave: Command;
-};
+/** The keys of commands by their ids, as they are now. The same object as long as none was changed. */
+export type CommandKeys = Readonly<Record<string, readonly string[]>>;
+export type AskingCommands = Readonly<Record<AskingCommandId, Command>>;
 
-export function keymaps(asks: AskingCommands): Plugin[] {
-  const bindings: Record<string, Command> = {};
-  for (const [key, run] of byKey) bindings[key] = chainCommands(...run);
-  for (const key of link.keys) bindings[key] = asks.askForLink;
-  for (const key of image.keys) bindings[key] = asks.askForImages;
-  for (const key of altText.keys) bindings[key] = asks.askForAltText;
-  for (const key of file.keys) bindings[key] = asks.askForFiles;
-  for (const key of saveFile.keys) bindings[key] = asks.askWhereToSave;
-  return [keymap(bindings), keymap(baseKeymap)];
+function bindings(keys: CommandKeys, asking: AskingCommands): Record<string, Command> {
+  const byKey = new Map<string, Command[]>();
+  const commands: Readonly<Record<string, TextCommand>> = textCommands;
+  const all: (readonly [string, Command])[] = [
+    ...Object.entries(commands).map(([id, { run }]) => [id, run] as const),
+    ...Object.entries(asking),
+  ].flatMap(([id, run]) => (keys[id] ?? []).map((key) => [key, run] as const));
+  for (const [key, run] of [...all, ...editing]) byKey.set(key, [...(byKey.get(key) ?? []), run]);
+  return Object.fromEntries([...byKey].map(([key, runs]) => [key, chainCommands(...runs)]));
+}
+
+/**
+ * @param keys asked at each key, for a person may choose others at any time
+ * @param leave gives the focus to what is around the text; whether it did
+ */
+export function keymaps(keys: () => CommandKeys, asking: AskingCommands, leave: () => boolean): Plugin[] {
+  let bound = keys();
+  let handle = keydownHandler(bindings(bound, asking));
+  const ofCommands = new Plugin({
+    props: {
+      handleKeyDown(view, event) {
+        if (keys() !== bound) {
+          bound = keys();
+          handle = keydownHandler(bindings(bound, asking));
+        }
+        return handle(view, event);
+      },
+    },
+  });
+  // ProseMirror says of Escape that it was handled, so nobody after it would know.
+  return [ofCommands, keymap({ ...baseKeymap, Escape: () => leave() })];
 }

@@ -12,7 +12,7 @@ import { imagesPlugin } from "./images-plugin.ts";
 import type { ImagesHost } from "./images-plugin.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
-import type { AskingCommands } from "./keymap.ts";
+import type { AskingCommands, CommandKeys } from "./keymap.ts";
 import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
 import { pasteParser } from "./paste-html.ts";
@@ -21,7 +21,12 @@ import { tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
 /** What the editor asks of the app around it. */
-export type EditorHost = AskingCommands & {
+export type EditorHost = {
+  /** The keys of commands as they are now. */
+  keys: () => CommandKeys;
+  asking: AskingCommands;
+  /** Gives the focus to what is around the text. @returns whether there is anything */
+  leave(): boolean;
   images: ImagesHost;
   openLink(href: string): void;
   activity(active: Activity): void;
@@ -29,7 +34,7 @@ export type EditorHost = AskingCommands & {
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
   markdownRules(),
-  ...keymaps(host),
+  ...keymaps(host.keys, host.asking, () => host.leave()),
   history({ depth: 500 }),
   identifyPlugin(),
   tasksPlugin(),

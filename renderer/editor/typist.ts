@@ -3,16 +3,18 @@ import type { Node } from "prosemirror-model";
 import { EditorState, NodeSelection, TextSelection } from "prosemirror-state";
 import type { Transaction } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import { shortcutsWith } from "../../electron/commands/shortcuts.ts";
 import { schema } from "../document/schema.ts";
 import { BlobArrivals } from "./blob-arrivals.ts";
 import { editorPlugins } from "./plugins.ts";
 
-const asks = {
-  askForLink: () => false,
-  askForImages: () => false,
-  askForAltText: () => false,
-  askForFiles: () => false,
-  askWhereToSave: () => false,
+const keys = shortcutsWith({});
+const asking = {
+  link: () => false,
+  image: () => false,
+  file: () => false,
+  "save-file": () => false,
+  "alt-text": () => false,
 };
 const images = {
   arrivals: new BlobArrivals(),
@@ -25,7 +27,7 @@ const images = {
   saveFile: () => {},
   addSlice: () => {},
 };
-const host = { ...asks, images, openLink: () => {}, activity: () => {} };
+const host = { keys: () => keys, asking, leave: () => false, images, openLink: () => {}, activity: () => {} };
 
 export const block = (
   type: string,

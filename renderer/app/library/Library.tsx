@@ -6,7 +6,7 @@ import type { TitleSync } from "../../editor/title-sync.ts";
 import { Button } from "../../ui/Button.tsx";
 import type { Desk } from "../desk.ts";
 import { PlaceSwitcher } from "../places/PlaceSwitcher.tsx";
-import { shownKey } from "../shown-key.ts";
+import { withKey } from "../shown-key.ts";
 import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
 import styles from "./Library.module.css";
@@ -52,6 +52,7 @@ export function Library({
   const entries = useDeferredValue(useStore(desk.library));
   const page = useStore(desk.page);
   const readOnly = useReadOnly(desk);
+  useStore(desk.commands.shortcuts);
   const isShared = useStore(desk.places.configuration)?.place.kind === "workspace";
   const open = useCallback(
     (document: DocumentId) => {
@@ -63,14 +64,19 @@ export function Library({
   return (
     <nav aria-label="Library" className={styles["library"]}>
       <div className={styles["head"]}>
-        <Button quiet label="Hide library" tip={`Hide library (${shownKey("Mod-\\")})`} onPress={onHide}>
+        <Button
+          quiet
+          label="Hide library"
+          tip={withKey("Hide library", desk.commands.key("toggle-library"))}
+          onPress={onHide}
+        >
           <PanelLeftClose size={17} aria-hidden />
         </Button>
         <span className={styles["spring"]} />
         <Button
           quiet
           label="Import Markdown"
-          tip={readOnly ?? "Import Markdown"}
+          tip={readOnly ?? withKey("Import Markdown", desk.commands.key("import"))}
           isDisabled={readOnly !== null}
           onPress={() => void desk.pickAndImport()}
         >
@@ -79,7 +85,7 @@ export function Library({
         <Button
           quiet
           label="New document"
-          tip={readOnly ?? "New document"}
+          tip={readOnly ?? withKey("New document", desk.commands.key("new-document"))}
           isDisabled={readOnly !== null}
           onPress={() => void desk.newDocument()}
         >

@@ -1,7 +1,5 @@
 /** What can be done to a file, shown while it is selected. Whoever only reads may save it. */
-import { Download, Trash2 } from "lucide-react";
 import { Toolbar as AriaToolbar } from "react-aria-components/Toolbar";
-import * as commands from "../../editor/commands.ts";
 import type { Desk } from "../desk.ts";
 import { useReadOnly } from "../use-read-only.ts";
 import { useStore } from "../use-store.ts";
@@ -12,19 +10,15 @@ export function FileBar({ desk }: { desk: Desk }) {
   const active = useStore(desk.activity);
   const readOnly = useReadOnly(desk);
   // In a table's cell the bar of the table has the place.
-  const isShown = active.has(commands.file.id) && !active.has(commands.table.id);
+  const isShown = active.has("file") && !active.has("table");
   if (!isShown) return null;
   return (
     <AriaToolbar aria-label="File" className={`${styles["toolbar"]} ${styles["table"]}`}>
       <span className={styles["group"]} aria-hidden>
         File
       </span>
-      <CommandButton
-        desk={desk}
-        item={{ ...commands.saveFile, run: desk.askWhereToSave, icon: Download }}
-        isForReaders
-      />
-      {readOnly === null && <CommandButton desk={desk} item={{ ...commands.removeFile, icon: Trash2 }} />}
+      <CommandButton desk={desk} id="save-file" isForReaders />
+      {readOnly === null && <CommandButton desk={desk} id="delete-file" />}
     </AriaToolbar>
   );
 }

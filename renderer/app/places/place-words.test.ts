@@ -16,6 +16,7 @@ const configuration: Configuration = {
   workspaces: [notes, nameless],
   openRelay: null,
   mirror: null,
+  shortcuts: {},
   device: null,
   relayProblem: null,
   version: "0",

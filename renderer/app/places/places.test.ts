@@ -9,6 +9,7 @@ const configuration: Configuration = {
   workspaces: [joined],
   openRelay: null,
   mirror: null,
+  shortcuts: {},
   device: "0123456789abcdef",
   relayProblem: null,
   version: "0",

@@ -1,0 +1,79 @@
+/** All commands, by typing what one wants. Those that cannot be done now are not there. */
+import { useState } from "react";
+import { Autocomplete } from "react-aria-components/Autocomplete";
+import { Dialog } from "react-aria-components/Dialog";
+import { Input } from "react-aria-components/Input";
+import { Menu, MenuItem } from "react-aria-components/Menu";
+import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import { SearchField } from "react-aria-components/SearchField";
+import { Text } from "react-aria-components/Text";
+import { commandIds, commandTable, groupLabels, isCommandId } from "../../../electron/commands/table.ts";
+import type { CommandId } from "../../../electron/commands/table.ts";
+import type { Desk } from "../desk.ts";
+import { foundCommands } from "./found.ts";
+import { commandIcons } from "./icons.ts";
+import styles from "./Palette.module.css";
+
+/** The palette itself, and keys that only move, are nothing to look for. */
+const isListed = (id: CommandId): boolean => id !== "palette" && !commandTable[id].isHidden;
+
+export function Palette({ desk }: { desk: Desk }) {
+  const [typed, setTyped] = useState("");
+  // What can be done is asked once: nothing changes behind a dialog.
+  const [possible] = useState(() => commandIds.filter((id) => isListed(id) && desk.commands.isPossible(id)));
+  const found = foundCommands(typed, possible);
+  const close = (): void => desk.dialog.set(null);
+  const choose = (id: string): void => {
+    if (!isCommandId(id)) return;
+    close();
+    // Once the dialog is gone and has given the focus back.
+    requestAnimationFrame(() => requestAnimationFrame(() => desk.commands.run(id)));
+  };
+  return (
+    <ModalOverlay
+      isOpen
+      isDismissable
+      onOpenChange={(isOpen) => {
+        if (!isOpen) close();
+      }}
+      className={styles["overlay"] ?? ""}
+    >
+      <Modal className={styles["modal"] ?? ""}>
+        <Dialog aria-label="All commands" className={styles["dialog"] ?? ""}>
+          <Autocomplete inputValue={typed} onInputChange={setTyped}>
+            <SearchField autoFocus aria-label="Search commands" className={styles["search"] ?? ""}>
+              <Input placeholder="What do you want to do?" className={styles["input"] ?? ""} />
+            </SearchField>
+            <Menu
+              aria-label="Commands"
+              className={styles["list"] ?? ""}
+              onAction={(key) => choose(String(key))}
+              renderEmptyState={() => (
+                <p className={styles["empty"]}>No command is called that. Fewer letters find more.</p>
+              )}
+            >
+              {found.map((id) => (
+                <Choice key={id} id={id} shortcut={desk.commands.key(id)} />
+              ))}
+            </Menu>
+          </Autocomplete>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Choice({ id, shortcut }: { id: CommandId; shortcut: string | null }) {
+  const { label, group } = commandTable[id];
+  const Icon = commandIcons[id];
+  return (
+    <MenuItem id={id} textValue={label} className={styles["item"] ?? ""}>
+      <span className={styles["icon"]}>{Icon && <Icon size={16} aria-hidden />}</span>
+      <Text slot="label" className={styles["name"] ?? ""}>
+        {label}
+      </Text>
+      <span className={styles["group"]}>{groupLabels[group]}</span>
+      {shortcut !== null && <kbd className={styles["key"]}>{shortcut}</kbd>}
+    </MenuItem>
+  );
+}

@@ -1,0 +1,36 @@
+/** What the window does for each command of the registry that is no edit. */
+import type { Desk } from "../desk.ts";
+import { focusToolbar } from "../page/focus-toolbar.ts";
+import type { CommandsOptions, WindowCommandId } from "./commands.ts";
+
+export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () => void>> => ({
+  "new-document": () => void desk.newDocument(),
+  import: () => void desk.pickAndImport(),
+  export: () => void desk.exportDocument(),
+  where: () => desk.dialog.set({ name: "where" }),
+  restore: () => desk.dialog.set({ name: "restore" }),
+  "check-storage": () => desk.dialog.set({ name: "storage" }),
+  join: () => desk.dialog.set({ name: "join", link: "" }),
+  share: () => desk.share(),
+  move: () => desk.dialog.set({ name: "move" }),
+  settings: () => desk.dialog.set({ name: "settings" }),
+  undo: () => desk.undoOrRedo("undo"),
+  redo: () => desk.undoOrRedo("redo"),
+  palette: () => desk.dialog.set({ name: "palette" }),
+  "toggle-library": () => desk.sidebar.toggle(),
+  "to-toolbar": () => void focusToolbar(document),
+  shortcuts: () => desk.dialog.set({ name: "shortcuts" }),
+});
+
+export const possibleActions = (desk: Desk): CommandsOptions["isPossible"] => {
+  const hasPage = (): boolean => desk.page.get() !== null;
+  const mayWrite = (): boolean => desk.readOnly === null;
+  return {
+    "new-document": mayWrite,
+    import: mayWrite,
+    export: hasPage,
+    move: () => hasPage() && desk.places.configuration.get()?.place.kind === "private",
+    share: () => desk.places.configuration.get()?.place.kind === "workspace",
+    "to-toolbar": hasPage,
+  };
+};
