@@ -17,6 +17,8 @@ import { FileBar } from "./page/FileBar.tsx";
 import { ImageBar } from "./page/ImageBar.tsx";
 import { isInToolbar } from "./page/focus-toolbar.ts";
 import { Page } from "./page/Page.tsx";
+import { SelectionBar } from "./page/SelectionBar.tsx";
+import { SlashMenu } from "./page/SlashMenu.tsx";
 import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
 import { isMac, withKey } from "./shown-key.ts";
@@ -181,6 +183,8 @@ export function App({ desk }: { desk: Desk }) {
         {page ? <Page key={page.session.document} desk={desk} page={page} /> : <Empty desk={desk} />}
         <StatusLine status={desk.status} onPress={() => desk.dialog.set({ name: "where" })} />
       </main>
+      {page && <SlashMenu desk={desk} />}
+      {page && <SelectionBar desk={desk} />}
       <Notices board={desk.notices} />
       <Dialogs desk={desk} />
     </div>

@@ -5,6 +5,7 @@
 import type { Node } from "prosemirror-model";
 import type { Command } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import { commandIds, commandTable, isCommandId } from "../../electron/commands/table.ts";
 import type { CommandId } from "../../electron/commands/table.ts";
 import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
 import { isBlobHash } from "../document/blobs.ts";
@@ -19,11 +20,15 @@ import { linkAt, removeLink, setLink } from "../editor/links.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
+import type { SelectedPlace } from "../editor/selected-text.ts";
+import { chooseFromSlash } from "../editor/slash.ts";
+import type { Slash, SlashHost, SlashPlace } from "../editor/slash.ts";
 import type { Rendering } from "../editor/renderings.ts";
 import type { DocumentId, FromEngine, LibraryEntry, RelayState, StorageReport } from "../engine/port.ts";
 import { readOnlyWords } from "./access/access.ts";
 import { possibleActions, windowActions } from "./commands/actions.ts";
 import { Commands } from "./commands/commands.ts";
+import { foundCommands } from "./commands/found.ts";
 import { exportDocument } from "./export/export-document.ts";
 import { Images } from "./images/images.ts";
 import type { ImagesOptions } from "./images/images.ts";
@@ -84,6 +89,9 @@ const lastDocumentKey = ({ place }: Configuration): string =>
 const placeKey = (place: Exclude<Place, { kind: "private" }>): string =>
   place.kind === "open" ? place.relay : place.workspace;
 
+/** What the slash menu has. */
+const insertable = commandIds.filter((id) => commandTable[id].isInsertable);
+
 /** What the window before this one had to say, when it was started anew. */
 const sayKey = "deckle.say";
 
@@ -94,6 +102,9 @@ export class Desk {
   readonly library = new Store<readonly LibraryEntry[] | null>(null);
   readonly page = new Store<Page | null>(null);
   readonly dialog = new Store<Dialog | null>(null);
+  /** The slash menu, while it is open. */
+  readonly slash = new Store<{ readonly slash: Slash; readonly place: SlashPlace } | null>(null);
+  readonly selectedPlace = new Store<SelectedPlace | null>(null);
   readonly activity = new Store<Activity>(new Set());
   readonly status = new StatusLineStore();
   readonly notices = new NoticeBoard();
@@ -337,6 +348,25 @@ export class Desk {
     },
   };
 
+  readonly #slashHost: SlashHost = {
+    find: (query) => foundCommands(query, insertable),
+    command: (id) => (isCommandId(id) && !this.#isAsking(id) ? this.commands.textCommand(id) : undefined),
+    choose: (id) => {
+      if (isCommandId(id)) this.commands.run(id);
+    },
+    show: (slash, place) => this.slash.set({ slash, place }),
+    hide: () => this.slash.set(null),
+  };
+
+  #isAsking(id: CommandId): boolean {
+    return Object.hasOwn(this.#asking, id);
+  }
+
+  chooseFromSlash(id: CommandId): void {
+    const { view } = this;
+    if (view) chooseFromSlash(view, id, this.#slashHost);
+  }
+
   /** Main asks where to, and writes it. */
   async #saveFile({ attrs }: Node): Promise<void> {
     const { hash, name } = attrs as { hash: string; name: string };
@@ -534,6 +564,8 @@ export class Desk {
           images: this.images.hostFor(() => session),
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),
+          slash: this.#slashHost,
+          selected: (place) => this.selectedPlace.set(place),
         }),
       ],
       viewProps: editorProps,

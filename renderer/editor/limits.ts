@@ -43,3 +43,6 @@ export const pictureWidthFactor = 1.25;
 /** The wait before a picture that is not here is asked for again, doubled each time. Main tells when it has come. */
 export const pictureAgainAfterMs = 2_000;
 export const pictureAgainAfterMsMax = 60_000;
+
+/** What is typed to find something in the slash menu; longer than that it is text. */
+export const slashCharsMax = 30;

@@ -17,6 +17,10 @@ import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
 import { pasteParser } from "./paste-html.ts";
 import { picturePlaces } from "./picture-places.ts";
+import { selectedTextPlugin } from "./selected-text.ts";
+import type { SelectedPlace } from "./selected-text.ts";
+import { slashPlugin } from "./slash.ts";
+import type { SlashHost } from "./slash.ts";
 import { tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
@@ -30,9 +34,14 @@ export type EditorHost = {
   images: ImagesHost;
   openLink(href: string): void;
   activity(active: Activity): void;
+  slash: SlashHost;
+  /** Where the selected text is; null where there is none. */
+  selected(place: SelectedPlace | null): void;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
+  // Before the keys of commands: Enter and the arrows are its own while it is open.
+  slashPlugin(host.slash),
   markdownRules(),
   ...keymaps(host.keys, host.asking, () => host.leave()),
   history({ depth: 500 }),
@@ -47,6 +56,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   gapCursor(),
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
+  selectedTextPlugin((place) => host.selected(place)),
   activityPlugin((active) => host.activity(active)),
 ];
 

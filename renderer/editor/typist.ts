@@ -16,6 +16,13 @@ const asking = {
   "save-file": () => false,
   "alt-text": () => false,
 };
+const slash = {
+  find: () => [],
+  command: () => undefined,
+  choose: () => {},
+  show: () => {},
+  hide: () => {},
+};
 const images = {
   arrivals: new BlobArrivals(),
   hasRelay: () => false,
@@ -27,7 +34,16 @@ const images = {
   saveFile: () => {},
   addSlice: () => {},
 };
-const host = { keys: () => keys, asking, leave: () => false, images, openLink: () => {}, activity: () => {} };
+const host = {
+  keys: () => keys,
+  asking,
+  leave: () => false,
+  slash,
+  selected: () => {},
+  images,
+  openLink: () => {},
+  activity: () => {},
+};
 
 export const block = (
   type: string,
