@@ -27,6 +27,7 @@ import {
   whenOpen,
   whenStatus,
 } from "./screenshot-tools.ts";
+import { pagePictures } from "./screenshots-page.ts";
 import { storagePictures } from "./screenshots-storage.ts";
 import { ensureSystem } from "./system.ts";
 
@@ -298,6 +299,7 @@ const sets = {
   alone: alonePictures,
   blocks: blocksPictures,
   book: bookPicture,
+  ...pagePictures,
   ...storagePictures,
 };
 const wanted = process.argv.slice(2);

@@ -62,6 +62,17 @@ const entries = {
   undo: { label: "Undo", group: "edit", section: 1, keys: ["Mod-z"] },
   redo: { label: "Redo", group: "edit", section: 1, keys: ["Mod-Shift-z", "Mod-y"] },
 
+  find: { label: "Find…", group: "edit", section: 2, keys: ["Mod-f"], words: "search" },
+  replace: {
+    label: "Replace…",
+    group: "edit",
+    section: 2,
+    keys: ["Mod-h", "Mod-Alt-h"],
+    words: "find search",
+  },
+  "find-next": { label: "Find next", group: "edit", section: 2, keys: ["Mod-g", "F3"] },
+  "find-previous": { label: "Find previous", group: "edit", section: 2, keys: ["Mod-Shift-g", "Shift-F3"] },
+
   // Insert.
   link: { label: "Link…", group: "insert", section: 1, keys: ["Mod-k"], words: "url address web" },
   image: {

@@ -8,6 +8,7 @@ import styles from "./App.module.css";
 import type { Desk } from "./desk.ts";
 import { listenForFileDrops } from "./import/dropped-files.ts";
 import { listenForKeys } from "./commands/keys.ts";
+import { FindBar } from "./find/FindBar.tsx";
 import { Library } from "./library/Library.tsx";
 import { narrowWindow } from "./library/sidebar.ts";
 import { Notices } from "./notices/Notices.tsx";
@@ -57,10 +58,15 @@ function onNarrow(changed: () => void): () => void {
   return () => query.removeEventListener("change", changed);
 }
 
-/** Escape closes what lies over the page; from a toolbar it goes back to the text. */
+/** Escape closes what lies over the page, or the search that one is in; from a toolbar it goes back to the text. */
 function escape(desk: Desk): boolean {
   if (desk.sidebar.over.get()) {
     desk.sidebar.over.set(false);
+    return true;
+  }
+  const isInSearch = document.activeElement?.closest('[role="search"]');
+  if (isInSearch) {
+    desk.find.close();
     return true;
   }
   const { view } = desk;
@@ -179,6 +185,7 @@ export function App({ desk }: { desk: Desk }) {
             </div>
           )}
         </header>
+        {page && <FindBar desk={desk} page={page} />}
         <Banner desk={desk} />
         {page ? <Page key={page.session.document} desk={desk} page={page} /> : <Empty desk={desk} />}
         <StatusLine status={desk.status} onPress={() => desk.dialog.set({ name: "where" })} />

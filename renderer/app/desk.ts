@@ -30,6 +30,7 @@ import { possibleActions, windowActions } from "./commands/actions.ts";
 import { Commands } from "./commands/commands.ts";
 import { foundCommands } from "./commands/found.ts";
 import { exportDocument } from "./export/export-document.ts";
+import { Find } from "./find/find.ts";
 import { Images } from "./images/images.ts";
 import type { ImagesOptions } from "./images/images.ts";
 import { pickFiles } from "./images/pick-files.ts";
@@ -89,8 +90,12 @@ const lastDocumentKey = ({ place }: Configuration): string =>
 const placeKey = (place: Exclude<Place, { kind: "private" }>): string =>
   place.kind === "open" ? place.relay : place.workspace;
 
-/** What the slash menu has. */
-const insertable = commandIds.filter((id) => commandTable[id].isInsertable);
+/** What the slash menu has: what a block becomes, and then what is put into the text. */
+const insertable = commandIds
+  .filter((id) => commandTable[id].isInsertable)
+  .toSorted(
+    (a, b) => Number(commandTable[a].group === "insert") - Number(commandTable[b].group === "insert"),
+  );
 
 /** What the window before this one had to say, when it was started anew. */
 const sayKey = "deckle.say";
@@ -116,6 +121,7 @@ export class Desk {
   readonly restoring: Restoring;
   readonly images: Images;
   readonly commands: Commands;
+  readonly find: Find;
   readonly sidebar: Sidebar;
   #options: DeskOptions;
   #caret: CaretMemory;
@@ -131,6 +137,7 @@ export class Desk {
     this.#options = options;
     this.#caret = new CaretMemory(options.ofWindow);
     this.sidebar = new Sidebar(options.preferences, () => options.isNarrow());
+    this.find = new Find(() => this.view);
     this.commands = new Commands({
       view: () => this.view,
       asking: this.#asking,
@@ -523,6 +530,13 @@ export class Desk {
     else if (this.commands.isPossible(notice.command)) this.commands.run(notice.command);
   }
 
+  /** Escape in the text: what lies over it goes, else the focus does, for Tab may be the text's own. */
+  #leaveText(): boolean {
+    if (this.find.shown.get() === null) return focusToolbar(document);
+    this.find.close();
+    return true;
+  }
+
   undoOrRedo(command: "undo" | "redo"): void {
     const field = document.activeElement;
     // A field has an undo of its own; there is no other way to reach it from a menu.
@@ -560,11 +574,12 @@ export class Desk {
         ...editorPlugins({
           keys: this.commands.shortcuts.get,
           asking: this.#asking,
-          leave: () => focusToolbar(document),
+          leave: () => this.#leaveText(),
           images: this.images.hostFor(() => session),
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),
           slash: this.#slashHost,
+          found: (tally) => this.find.tally.set(tally),
           selected: (place) => this.selectedPlace.set(place),
         }),
       ],

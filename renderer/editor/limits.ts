@@ -46,3 +46,11 @@ export const pictureAgainAfterMsMax = 60_000;
 
 /** What is typed to find something in the slash menu; longer than that it is text. */
 export const slashCharsMax = 30;
+/** What is typed into the field of a search. */
+export const findTypedCharsMax = 1_000;
+/** What is marked and counted of what is found; of more it is said that there is more. */
+export const findMatchesMax = 10_000;
+/** A search goes on for so long in one frame, and leaves the rest of it for writing. */
+export const findSliceMs = 6;
+/** Characters that changed at once and are searched at once; more than that is searched in slices. */
+export const findStretchMax = 50_000;

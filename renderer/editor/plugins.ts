@@ -6,6 +6,8 @@ import type { Plugin } from "prosemirror-state";
 import type { DirectEditorProps } from "prosemirror-view";
 import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
+import { findPlugin } from "./find.ts";
+import type { FindTally } from "./find.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
@@ -37,6 +39,7 @@ export type EditorHost = {
   slash: SlashHost;
   /** Where the selected text is; null where there is none. */
   selected(place: SelectedPlace | null): void;
+  found(tally: FindTally): void;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
@@ -56,6 +59,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   gapCursor(),
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
+  findPlugin((tally) => host.found(tally)),
   selectedTextPlugin((place) => host.selected(place)),
   activityPlugin((active) => host.activity(active)),
 ];
@@ -68,6 +72,9 @@ export const editorProps: Omit<DirectEditorProps, "state"> = {
     spellcheck: "true",
     translate: "no",
   },
+  // What is gone to does not lie under what floats at the page's edge.
+  scrollMargin: { top: 64, bottom: 40, left: 5, right: 5 },
+  scrollThreshold: { top: 56, bottom: 24, left: 0, right: 0 },
   nodeViews: { table: tableView },
   clipboardParser: pasteParser,
   transformPasted: (slice, view) => cleanedSlice(slice, view.dragging?.move ? null : view.state.doc),

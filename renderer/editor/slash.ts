@@ -139,8 +139,10 @@ function shown(view: EditorView, host: SlashHost): { update(): void; destroy(): 
   const show = (): void => {
     const slash = key.getState(view.state);
     const isWanted = slash && slash.ids.length > 0 && view.hasFocus();
-    if (isWanted) host.show(slash, view.coordsAtPos(slash.from));
-    else if (isShown) host.hide();
+    if (isWanted) {
+      const { left, top, bottom } = view.coordsAtPos(slash.from);
+      host.show(slash, { left, top, bottom });
+    } else if (isShown) host.hide();
     isShown = isWanted === true;
   };
   const moved = (): void => {

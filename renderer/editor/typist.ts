@@ -40,6 +40,7 @@ const host = {
   leave: () => false,
   slash,
   selected: () => {},
+  found: () => {},
   images,
   openLink: () => {},
   activity: () => {},

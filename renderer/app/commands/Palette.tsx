@@ -73,7 +73,7 @@ function Choice({ id, shortcut }: { id: CommandId; shortcut: string | null }) {
         {label}
       </Text>
       <span className={styles["group"]}>{groupLabels[group]}</span>
-      {shortcut !== null && <kbd className={styles["key"]}>{shortcut}</kbd>}
+      <kbd className={styles["key"]}>{shortcut}</kbd>
     </MenuItem>
   );
 }

@@ -16,6 +16,10 @@ export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () =
   settings: () => desk.dialog.set({ name: "settings" }),
   undo: () => desk.undoOrRedo("undo"),
   redo: () => desk.undoOrRedo("redo"),
+  find: () => desk.find.open(false),
+  replace: () => desk.find.open(true),
+  "find-next": () => void desk.find.next(),
+  "find-previous": () => void desk.find.previous(),
   palette: () => desk.dialog.set({ name: "palette" }),
   "toggle-library": () => desk.sidebar.toggle(),
   "to-toolbar": () => void focusToolbar(document),
@@ -31,6 +35,10 @@ export const possibleActions = (desk: Desk): CommandsOptions["isPossible"] => {
     export: hasPage,
     move: () => hasPage() && desk.places.configuration.get()?.place.kind === "private",
     share: () => desk.places.configuration.get()?.place.kind === "workspace",
+    find: hasPage,
+    replace: hasPage,
+    "find-next": hasPage,
+    "find-previous": hasPage,
     "to-toolbar": hasPage,
   };
 };
