@@ -6,6 +6,7 @@
  * Expected failures are values (`Failure`), never rejections: a rejection is a bug.
  */
 import { z } from "zod";
+import { preferenceChoices, preferenceNames } from "./commands/preferences.ts";
 import { commandIds } from "./commands/table.ts";
 import { shortcutCharsMax, shortcutKeysMax } from "./commands/shortcuts.ts";
 import { sha256 } from "./keep.ts";
@@ -18,6 +19,18 @@ export type Failure = z.infer<typeof failure>;
 const shortcutKeys = z.array(z.string().min(1).max(shortcutCharsMax)).max(shortcutKeysMax);
 /** The keys that a person chose, by command. */
 export const ownShortcuts = z.partialRecord(z.enum(commandIds), shortcutKeys);
+
+const { theme, contrast, font, textSize, width, focus, typewriter, typography } = preferenceChoices;
+export const preferences = z.object({
+  theme: z.enum(theme),
+  contrast: z.enum(contrast),
+  font: z.enum(font),
+  textSize: z.enum(textSize),
+  width: z.enum(width),
+  focus: z.enum(focus),
+  typewriter: z.enum(typewriter),
+  typography: z.enum(typography),
+});
 
 /** A workspace that this device has joined. */
 export const joined = z.object({
@@ -56,6 +69,7 @@ export const configuration = z.object({
   mirror: z.string().nullable(),
   /** Keys that the person chose; what is not here has the registry's. */
   shortcuts: ownShortcuts,
+  preferences,
   /** A relay setting that is not a usable URL, with the words to show. */
   relayProblem: z.string().nullable(),
   version: z.string(),
@@ -366,6 +380,12 @@ export const calls = {
     args: z.tuple([z.enum(commandIds), shortcutKeys.nullable()]),
     answer: z.union([z.object({ ok: z.literal(true) }), failure]),
   },
+  /** Chooses one of the words of a preference. */
+  setPreference: {
+    channel: "deckle:set-preference",
+    args: z.tuple([z.enum(preferenceNames), z.string().max(16)]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
   /** The relay was reached, for the first time or again: what waited to be tried once more need not wait. */
   relayReached: { channel: "deckle:relay-reached", args: z.tuple([]), answer: z.null() },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
@@ -380,6 +400,7 @@ export const notice = z.discriminatedUnion("type", [
   /** A menu item was chosen. */
   z.object({ type: z.literal("command"), command: z.enum(commandIds) }),
   /** A person chose other keys, in this window or another. */
+  z.object({ type: z.literal("preferences"), preferences }),
   z.object({ type: z.literal("shortcuts"), shortcuts: ownShortcuts }),
   /** Somebody opened the link of an invite. */
   z.object({ type: z.literal("invited"), link: z.string() }),

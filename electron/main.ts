@@ -2,9 +2,10 @@
  * The main process: puts its parts together and nothing else. One profile a process; its folder holds
  * its settings, the key of this device and, in Chromium's storage, its documents.
  */
-import { app, safeStorage, session, shell } from "electron";
+import { app, nativeTheme, safeStorage, session, shell } from "electron";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isPreference, preferencesWith, type Preferences } from "./commands/preferences.ts";
 import {
   keyProblem,
   ownShortcutsAfter,
@@ -82,6 +83,8 @@ async function run(
     }),
     readManifest(appFolder),
   ]);
+  const preferences = (): Preferences => preferencesWith(places.settings.preferences ?? {});
+  nativeTheme.themeSource = preferences().theme;
   const ownShortcuts = (): OwnShortcuts => usableShortcuts(places.settings.shortcuts ?? {});
   const { relayProblem } = places.configuration;
   if (relayProblem !== null) console.error(relayProblem);
@@ -149,7 +152,8 @@ async function run(
     ),
     blobs: (request) => blobs.answer(request),
   });
-  const showMenu = (): void => installMenu({ devTools, shortcuts: shortcutsWith(ownShortcuts()) });
+  const showMenu = (): void =>
+    installMenu({ devTools, shortcuts: shortcutsWith(ownShortcuts()), preferences: preferences() });
   showMenu();
   const joining = new Joining({ places, keys, client, caller });
   const membership = new Membership(places, caller);
@@ -165,6 +169,7 @@ async function run(
         ...places.configuration,
         mirror: places.settings.mirror ?? null,
         shortcuts: ownShortcuts(),
+        preferences: preferences(),
         device: await keys.device(),
         version: app.getVersion(),
         standIn: existsSync(join(process.resourcesPath, "stand-in")),
@@ -233,6 +238,16 @@ async function run(
       if (!saved.ok) return saved;
       showMenu();
       windows.tell({ type: "shortcuts", shortcuts });
+      return saved;
+    },
+    setPreference: async (_, name, value) => {
+      if (!isPreference(name, value))
+        return { ok: false, code: "no-choice", message: "There is no such choice. Choose another one." };
+      const saved = await places.save({ preferences: { ...preferences(), [name]: value } });
+      if (!saved.ok) return saved;
+      nativeTheme.themeSource = preferences().theme;
+      showMenu();
+      windows.tell({ type: "preferences", preferences: preferences() });
       return saved;
     },
     relayReached: () => {

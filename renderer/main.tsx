@@ -14,6 +14,7 @@ import { engineAnswers } from "./app/engine-answers.ts";
 import { keepPicture } from "./app/images/keep-picture.ts";
 import { measurePicture } from "./app/images/measure-picture.ts";
 import { narrowWindow } from "./app/library/sidebar.ts";
+import { showLook } from "./app/preferences/look.ts";
 import { engineOptions } from "./app/places/engine-options.ts";
 import { EngineConnection, startEngine } from "./editor/connection.ts";
 import type { Question } from "./editor/connection.ts";
@@ -38,6 +39,10 @@ const desk = new Desk({
     measure: measurePicture,
   },
 });
+const look = (): void => showLook(document.documentElement, desk.preferences.get());
+look();
+desk.preferences.subscribe(look);
+matchMedia("(prefers-contrast: more)").addEventListener("change", look);
 desk.start();
 // Else the browser may clear what is kept here when the disk fills up. The second copy is there either way.
 void navigator.storage.persist().catch(() => false);

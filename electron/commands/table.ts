@@ -73,6 +73,13 @@ const entries = {
   "find-next": { label: "Find next", group: "edit", section: 2, keys: ["Mod-g", "F3"] },
   "find-previous": { label: "Find previous", group: "edit", section: 2, keys: ["Mod-Shift-g", "Shift-F3"] },
 
+  "smart-typography": {
+    label: "Smart typography",
+    group: "edit",
+    section: 4,
+    words: "quotes dashes ellipsis apostrophe",
+  },
+
   // Insert.
   link: { label: "Link…", group: "insert", section: 1, keys: ["Mod-k"], words: "url address web" },
   image: {
@@ -317,6 +324,15 @@ const entries = {
     keys: ["Alt-F10"],
     words: "focus keyboard",
   },
+  "focus-paragraph": { label: "Focus on the paragraph", group: "view", section: 2, words: "dim distraction" },
+  "focus-sentence": { label: "Focus on the sentence", group: "view", section: 2, words: "dim distraction" },
+  typewriter: { label: "Typewriter scrolling", group: "view", section: 2, words: "center middle" },
+  "width-narrow": { label: "Narrow page", group: "view", section: 3, words: "width column measure" },
+  "width-wide": { label: "Wide page", group: "view", section: 3, words: "width column measure" },
+  "theme-system": { label: "Theme of the system", group: "view", section: 4, words: "appearance colours" },
+  "theme-light": { label: "Light theme", group: "view", section: 4, words: "appearance colours day" },
+  "theme-dark": { label: "Dark theme", group: "view", section: 4, words: "appearance colours night" },
+  "high-contrast": { label: "High contrast", group: "view", section: 4, words: "accessibility" },
 
   // Help.
   shortcuts: {

@@ -7,21 +7,29 @@
  * is. On a Mac menus register theirs all the same; a page is asked before a menu is.
  */
 import { BrowserWindow, Menu, type MenuItemConstructorOptions } from "electron";
+import { isChosen, isPreferenceCommand, type Preferences } from "../commands/preferences.ts";
 import { acceleratorOf, type Shortcuts } from "../commands/shortcuts.ts";
 import { commandIds, commandTable, type CommandGroup, type CommandId } from "../commands/table.ts";
 import { sendNotice } from "./ipc.ts";
 
 const separator: MenuItemConstructorOptions = { type: "separator" };
 
-export function installMenu(options: { devTools: boolean; shortcuts: Shortcuts }): void {
-  const { devTools, shortcuts } = options;
+/** How the menu is now: what is chosen has a mark, and keys are those that a person chose. */
+interface Shown {
+  readonly devTools: boolean;
+  readonly shortcuts: Shortcuts;
+  readonly preferences: Preferences;
+}
+
+export function installMenu(shown: Shown): void {
+  const { devTools } = shown;
   const isMac = process.platform === "darwin";
   // A Mac has them in the menu of the app.
   const ofApp: readonly CommandId[] = isMac ? ["settings"] : [];
-  const menu = (group: CommandGroup): MenuItemConstructorOptions[] => sections(group, shortcuts, ofApp);
+  const menu = (group: CommandGroup): MenuItemConstructorOptions[] => sections(group, shown, ofApp);
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([
-      ...(isMac ? [macMenu(item("settings", shortcuts))] : []),
+      ...(isMac ? [macMenu(item("settings", shown))] : []),
       {
         label: "&File",
         submenu: [...menu("file"), separator, isMac ? { role: "close" } : { role: "quit" }],
@@ -65,7 +73,7 @@ export function installMenu(options: { devTools: boolean; shortcuts: Shortcuts }
 /** The commands of a group, its sections divided by lines. */
 function sections(
   group: CommandGroup,
-  shortcuts: Shortcuts,
+  shown: Shown,
   elsewhere: readonly CommandId[],
 ): MenuItemConstructorOptions[] {
   const ids = commandIds.filter(
@@ -74,15 +82,16 @@ function sections(
   return ids.flatMap((id, i) => {
     const before = ids[i - 1];
     const isNext = before !== undefined && commandTable[before].section !== commandTable[id].section;
-    return isNext ? [separator, item(id, shortcuts)] : [item(id, shortcuts)];
+    return isNext ? [separator, item(id, shown)] : [item(id, shown)];
   });
 }
 
-function item(id: CommandId, shortcuts: Shortcuts): MenuItemConstructorOptions {
+function item(id: CommandId, { shortcuts, preferences }: Shown): MenuItemConstructorOptions {
   const [key] = shortcuts[id];
   return {
     id,
     label: commandTable[id].label,
+    ...(isPreferenceCommand(id) && { type: "checkbox" as const, checked: isChosen(id, preferences) }),
     ...(key !== undefined && { accelerator: acceleratorOf(key), registerAccelerator: false }),
     click: (_, window) => {
       if (window instanceof BrowserWindow) sendNotice(window, { type: "command", command: id });

@@ -42,6 +42,8 @@ const schema = z.object({
   mirror: z.string().min(1).max(folderCharsMax).optional(),
   /** Keys of commands, as the person chose them. */
   shortcuts: z.record(z.string().max(64), z.array(z.string().max(shortcutCharsMax))).optional(),
+  /** What the person prefers, by name. */
+  preferences: z.record(z.string().max(32), z.string().max(32)).optional(),
   window: z.object({ width: z.int().positive(), height: z.int().positive() }).optional(),
 });
 export type Settings = z.infer<typeof schema>;

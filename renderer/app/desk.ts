@@ -5,6 +5,8 @@
 import type { Node } from "prosemirror-model";
 import type { Command } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import { isChosen, isPreferenceCommand } from "../../electron/commands/preferences.ts";
+import type { Preference, Preferences } from "../../electron/commands/preferences.ts";
 import { commandIds, commandTable, isCommandId } from "../../electron/commands/table.ts";
 import type { CommandId } from "../../electron/commands/table.ts";
 import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
@@ -45,6 +47,7 @@ import { focusToolbar } from "./page/focus-toolbar.ts";
 import { CaretMemory } from "./page/caret-memory.ts";
 import { placeId, relayOf, workspaceName } from "./places/place-words.ts";
 import { Places } from "./places/places.ts";
+import { keepLook, lastLook } from "./preferences/look.ts";
 import { Restoring } from "./restore/restoring.ts";
 import type { BackedUp } from "./restore/restoring.ts";
 import { Sharing } from "./sharing/sharing.ts";
@@ -110,6 +113,8 @@ export class Desk {
   /** The slash menu, while it is open. */
   readonly slash = new Store<{ readonly slash: Slash; readonly place: SlashPlace } | null>(null);
   readonly selectedPlace = new Store<SelectedPlace | null>(null);
+  /** How it is to look and to write; main keeps them. */
+  readonly preferences: Store<Preferences>;
   readonly activity = new Store<Activity>(new Set());
   readonly status = new StatusLineStore();
   readonly notices = new NoticeBoard();
@@ -136,12 +141,16 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#caret = new CaretMemory(options.ofWindow);
+    this.preferences = new Store(lastLook(options.preferences));
+    this.preferences.subscribe(() => keepLook(options.preferences, this.preferences.get()));
     this.sidebar = new Sidebar(options.preferences, () => options.isNarrow());
     this.find = new Find(() => this.view);
     this.commands = new Commands({
       view: () => this.view,
       asking: this.#asking,
       actions: windowActions(this),
+      isOn: (id) =>
+        isPreferenceCommand(id) ? isChosen(id, this.preferences.get()) : this.activity.get().has(id),
       isPossible: possibleActions(this),
     });
     this.sharing = new Sharing(options.bridge, () => this.#shownPlace, Date.now);
@@ -198,6 +207,7 @@ export class Desk {
     void this.#options.configuration.then((configuration) => {
       this.places.configured(configuration);
       this.commands.setOwnShortcuts(configuration.shortcuts);
+      this.preferences.set(configuration.preferences);
       this.status.update({ relayUrl: relayOf(configuration.place) });
       if (configuration.relayProblem) this.notices.show(configuration.relayProblem);
       const last = preferences.getItem(lastDocumentKey(configuration));
@@ -526,6 +536,7 @@ export class Desk {
     else if (notice.type === "blob") this.images.arrivals.arrived(notice.sha256);
     else if (notice.type === "invited") this.dialog.set({ name: "join", link: notice.link });
     else if (notice.type === "said") this.notices.show(notice.words);
+    else if (notice.type === "preferences") this.#preferred(notice.preferences);
     else if (notice.type === "shortcuts") this.commands.setOwnShortcuts(notice.shortcuts);
     else if (this.commands.isPossible(notice.command)) this.commands.run(notice.command);
   }
@@ -543,6 +554,19 @@ export class Desk {
     if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)
       document.execCommand(command);
     else this.run(textCommands[command].run);
+  }
+
+  /** All windows are told once it is kept. */
+  async prefer([name, value]: Preference): Promise<void> {
+    const answer = await this.#options.bridge.setPreference(name, value);
+    if (!answer.ok) this.notices.show(answer.message);
+  }
+
+  #preferred(preferences: Preferences): void {
+    this.preferences.set(preferences);
+    const { view } = this;
+    // What is marked in the text follows from them as well.
+    if (view) view.dispatch(view.state.tr.setMeta("addToHistory", false));
   }
 
   /** @returns null once it is kept, or in words why it is not; all windows are told then */
@@ -579,6 +603,9 @@ export class Desk {
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),
           slash: this.#slashHost,
+          focusMode: () => this.preferences.get().focus,
+          isTypewriter: () => this.preferences.get().typewriter === "on",
+          isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
           selected: (place) => this.selectedPlace.set(place),
         }),

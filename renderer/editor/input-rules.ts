@@ -1,11 +1,12 @@
 /**
- * Markdown while typing. A rule takes effect as its last character is typed, and Backspace right
- * after takes it back (`undoInputRule`).
+ * Markdown while typing. A rule takes effect as its last character is typed, and Backspace, or
+ * undo, right after takes it back to what was typed (`undoable-rule.ts`).
  *
  * Rules give their containers ids themselves: a transaction that `identify` appended would make
  * ProseMirror forget what Backspace should undo.
  */
-import { InputRule, inputRules } from "prosemirror-inputrules";
+import { inputRules } from "prosemirror-inputrules";
+import type { InputRule } from "prosemirror-inputrules";
 import type { MarkType, NodeType, ResolvedPos } from "prosemirror-model";
 import type { Plugin } from "prosemirror-state";
 import { TextSelection } from "prosemirror-state";
@@ -14,6 +15,7 @@ import { isSafeHref } from "../document/link.ts";
 import { orderedStartMax, schema } from "../document/schema.ts";
 import { isMoreThanText } from "./blocks.ts";
 import { newId } from "./identify-plugin.ts";
+import { undoableRule } from "./undoable-rule.ts";
 
 const { nodes, marks } = schema;
 
@@ -27,7 +29,7 @@ function textblockRule(
   type: NodeType,
   attrsOf: (match: RegExpMatchArray) => Record<string, unknown> | null = () => null,
 ): InputRule {
-  return new InputRule(pattern, (state, match, start, end) => {
+  return undoableRule(pattern, (state, match, start, end) => {
     const $start = state.doc.resolve(start);
     if (isMoreThanText($start.parent)) return null;
     if (!$start.node(-1).canReplaceWith($start.index(-1), $start.indexAfter(-1), type)) return null;
@@ -44,7 +46,7 @@ function wrapRule(
     before: { attrs: Record<string, unknown>; childCount: number },
   ) => boolean = () => true,
 ): InputRule {
-  return new InputRule(pattern, (state, match, start, end) => {
+  return undoableRule(pattern, (state, match, start, end) => {
     if (isMoreThanText(state.doc.resolve(start).parent)) return null;
     const tr = state.tr.delete(start, end);
     const range = tr.doc.resolve(start).blockRange();
@@ -66,7 +68,7 @@ function wrapRule(
 
 /** `**text**` and its like: the delimiters go, the text between them gets the mark. */
 function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): InputRule {
-  return new InputRule(
+  return undoableRule(
     pattern,
     (state, match, start, end) => {
       const text = match[1];
@@ -90,7 +92,7 @@ function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): Inp
   );
 }
 
-const linkRule = new InputRule(
+const linkRule = undoableRule(
   new RegExp(`(?<!!)\\[([^\\[\\]${leaf}]+)\\]\\(([^()\\s${leaf}]+)\\)$`),
   (state, match, start, end) => {
     const [, text, href] = match;
@@ -103,7 +105,7 @@ const linkRule = new InputRule(
   { inCodeMark: false },
 );
 
-const ruleRule = new InputRule(/^(?:---|\*\*\*|___)$/, (state, _match, start) => {
+const ruleRule = undoableRule(/^(?:---|\*\*\*|___)$/, (state, _match, start) => {
   const $start = state.doc.resolve(start);
   const { paragraph, horizontal_rule } = nodes;
   if ($start.parent.type !== paragraph || $start.parent.content.size !== 2) return null;
@@ -122,7 +124,7 @@ function firstIn($start: ResolvedPos, type: NodeType): boolean {
 }
 
 /** `[ ]` or `[x]`: a paragraph becomes a task; in an item, its list becomes one of tasks. */
-const taskRule = new InputRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => {
+const taskRule = undoableRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => {
   const checked = /x/i.test(match[1] ?? "");
   const $start = state.doc.resolve(start);
   if ($start.parent.type !== nodes.paragraph) return null;
@@ -146,7 +148,7 @@ const taskRule = new InputRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) =>
 });
 
 /** `> [!note]`: the quote that `> ` has made becomes a callout of that kind. */
-const calloutRule = new InputRule(
+const calloutRule = undoableRule(
   /^\[!(note|tip|important|warning|caution)\]\s$/i,
   (state, match, start, end) => {
     const $start = state.doc.resolve(start);

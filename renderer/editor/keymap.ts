@@ -9,7 +9,6 @@ import {
   selectNodeBackward,
   selectNodeForward,
 } from "prosemirror-commands";
-import { undoInputRule } from "prosemirror-inputrules";
 import { keydownHandler, keymap } from "prosemirror-keymap";
 import { liftListItem } from "prosemirror-schema-list";
 import { Plugin } from "prosemirror-state";
@@ -30,6 +29,7 @@ import { textCommands } from "./commands.ts";
 import type { AskingCommandId, TextCommand } from "./commands.ts";
 import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
 import { splitItem } from "./tasks.ts";
+import { undoRule } from "./undoable-rule.ts";
 
 const { list_item, hard_break } = schema.nodes;
 
@@ -47,7 +47,7 @@ const insertTab: Command = (state, dispatch) => {
 };
 
 const backspace = chainCommands(
-  undoInputRule,
+  undoRule,
   deleteCells,
   deleteSelection,
   resetTextblockAtStart,

@@ -54,3 +54,5 @@ export const findMatchesMax = 10_000;
 export const findSliceMs = 6;
 /** Characters that changed at once and are searched at once; more than that is searched in slices. */
 export const findStretchMax = 50_000;
+/** Of the page's height: where the line stays that is written with typewriter scrolling. */
+export const typewriterHeight = 0.45;

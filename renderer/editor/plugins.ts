@@ -8,6 +8,8 @@ import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
 import { findPlugin } from "./find.ts";
 import type { FindTally } from "./find.ts";
+import { focusModePlugin } from "./focus-mode.ts";
+import type { FocusMode } from "./focus-mode.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
@@ -23,6 +25,8 @@ import { selectedTextPlugin } from "./selected-text.ts";
 import type { SelectedPlace } from "./selected-text.ts";
 import { slashPlugin } from "./slash.ts";
 import type { SlashHost } from "./slash.ts";
+import { smartTypography } from "./smart-typography.ts";
+import { typewriterPlugin } from "./typewriter.ts";
 import { tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
@@ -40,12 +44,19 @@ export type EditorHost = {
   /** Where the selected text is; null where there is none. */
   selected(place: SelectedPlace | null): void;
   found(tally: FindTally): void;
+  focusMode(): FocusMode;
+  isTypewriter(): boolean;
+  isTypographic(): boolean;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
   // Before the keys of commands: Enter and the arrows are its own while it is open.
   slashPlugin(host.slash),
   markdownRules(),
+  // After those: what is Markdown is not to be printed.
+  smartTypography(() => host.isTypographic(), navigator.language),
+  focusModePlugin(() => host.focusMode()),
+  typewriterPlugin(() => host.isTypewriter()),
   ...keymaps(host.keys, host.asking, () => host.leave()),
   history({ depth: 500 }),
   identifyPlugin(),

@@ -1,4 +1,5 @@
 /** All commands, by typing what one wants. Those that cannot be done now are not there. */
+import { Check } from "lucide-react";
 import { useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
 import { Dialog } from "react-aria-components/Dialog";
@@ -53,7 +54,7 @@ export function Palette({ desk }: { desk: Desk }) {
               )}
             >
               {found.map((id) => (
-                <Choice key={id} id={id} shortcut={desk.commands.key(id)} />
+                <Choice key={id} id={id} isOn={desk.commands.isOn(id)} shortcut={desk.commands.key(id)} />
               ))}
             </Menu>
           </Autocomplete>
@@ -63,11 +64,16 @@ export function Palette({ desk }: { desk: Desk }) {
   );
 }
 
-function Choice({ id, shortcut }: { id: CommandId; shortcut: string | null }) {
+function Choice({ id, isOn, shortcut }: { id: CommandId; isOn: boolean; shortcut: string | null }) {
   const { label, group } = commandTable[id];
-  const Icon = commandIcons[id];
+  const Icon = isOn ? Check : commandIcons[id];
   return (
-    <MenuItem id={id} textValue={label} className={styles["item"] ?? ""}>
+    <MenuItem
+      id={id}
+      textValue={label}
+      {...(isOn && { "aria-description": "On" })}
+      className={styles["item"] ?? ""}
+    >
       <span className={styles["icon"]}>{Icon && <Icon size={16} aria-hidden />}</span>
       <Text slot="label" className={styles["name"] ?? ""}>
         {label}

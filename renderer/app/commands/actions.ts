@@ -1,4 +1,6 @@
 /** What the window does for each command of the registry that is no edit. */
+import { chosenBy } from "../../../electron/commands/preferences.ts";
+import type { PreferenceCommandId } from "../../../electron/commands/preferences.ts";
 import type { Desk } from "../desk.ts";
 import { focusToolbar } from "../page/focus-toolbar.ts";
 import type { CommandsOptions, WindowCommandId } from "./commands.ts";
@@ -16,6 +18,7 @@ export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () =
   settings: () => desk.dialog.set({ name: "settings" }),
   undo: () => desk.undoOrRedo("undo"),
   redo: () => desk.undoOrRedo("redo"),
+  ...preferenceActions(desk),
   find: () => desk.find.open(false),
   replace: () => desk.find.open(true),
   "find-next": () => void desk.find.next(),
@@ -25,6 +28,24 @@ export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () =
   "to-toolbar": () => void focusToolbar(document),
   shortcuts: () => desk.dialog.set({ name: "shortcuts" }),
 });
+
+/** @returns what each command that chooses a preference does */
+function preferenceActions(desk: Desk): Readonly<Record<PreferenceCommandId, () => void>> {
+  const choose = (id: PreferenceCommandId) => (): void =>
+    void desk.prefer(chosenBy(id, desk.preferences.get()));
+  return {
+    "theme-system": choose("theme-system"),
+    "theme-light": choose("theme-light"),
+    "theme-dark": choose("theme-dark"),
+    "high-contrast": choose("high-contrast"),
+    "focus-paragraph": choose("focus-paragraph"),
+    "focus-sentence": choose("focus-sentence"),
+    typewriter: choose("typewriter"),
+    "width-narrow": choose("width-narrow"),
+    "width-wide": choose("width-wide"),
+    "smart-typography": choose("smart-typography"),
+  };
+}
 
 export const possibleActions = (desk: Desk): CommandsOptions["isPossible"] => {
   const hasPage = (): boolean => desk.page.get() !== null;

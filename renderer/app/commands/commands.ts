@@ -20,6 +20,8 @@ export type CommandsOptions = {
   readonly view: () => EditorView | null;
   readonly asking: Readonly<Record<AskingCommandId, Command>>;
   readonly actions: Readonly<Record<WindowCommandId, () => void>>;
+  /** Those that are chosen and stay so until something else is. */
+  readonly isOn: (id: CommandId) => boolean;
   /** Those of the window that cannot be done now; absent can always be. */
   readonly isPossible: { readonly [Id in WindowCommandId]?: () => boolean };
 };
@@ -51,6 +53,10 @@ export class Commands {
   /** What edits text, or asks before it does; undefined is done by the window. */
   textCommand(id: CommandId): Command | undefined {
     return this.isOfWindow(id) ? undefined : this.#ofText.get(id);
+  }
+
+  isOn(id: CommandId): boolean {
+    return this.#options.isOn(id);
   }
 
   isPossible(id: CommandId): boolean {

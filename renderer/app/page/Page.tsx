@@ -75,6 +75,7 @@ export function Page({ desk, page }: { desk: Desk; page: OpenPage }) {
   return (
     <div
       role="presentation"
+      data-scroll
       className={styles["scroll"]}
       onMouseDown={(event) => {
         // The paper below the last line belongs to the text.

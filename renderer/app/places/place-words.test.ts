@@ -1,3 +1,4 @@
+import { defaultPreferences } from "../../../electron/commands/preferences.ts";
 import { describe, expect, it } from "vitest";
 import type { Configuration, Joined } from "../../../electron/ipc.ts";
 import { hostOf, placeChoices, placeName, relayOf } from "./place-words.ts";
@@ -17,6 +18,7 @@ const configuration: Configuration = {
   openRelay: null,
   mirror: null,
   shortcuts: {},
+  preferences: defaultPreferences,
   device: null,
   relayProblem: null,
   version: "0",

@@ -1,3 +1,4 @@
+import { defaultPreferences } from "../../../electron/commands/preferences.ts";
 import { describe, expect, it } from "vitest";
 import type { Bridge, Configuration } from "../../../electron/ipc.ts";
 import { Places } from "./places.ts";
@@ -10,6 +11,7 @@ const configuration: Configuration = {
   openRelay: null,
   mirror: null,
   shortcuts: {},
+  preferences: defaultPreferences,
   device: "0123456789abcdef",
   relayProblem: null,
   version: "0",

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { Button } from "../../ui/Button.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
-import { Dialog, DialogActions } from "../../ui/Dialog.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
 import { TextField } from "../../ui/TextField.tsx";
 import type { Desk } from "../desk.ts";
 import { hostOf, placeId, workspaceName } from "../places/place-words.ts";
 import { useStore } from "../use-store.ts";
+import { PreferenceSettings } from "./PreferenceSettings.tsx";
 import styles from "./SettingsDialog.module.css";
 
 export function SettingsDialog({ desk }: { desk: Desk }) {
@@ -26,7 +27,9 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
   };
 
   return (
-    <Dialog title="Settings" onClose={close}>
+    <Dialog title="Settings" wide onClose={close}>
+      <PreferenceSettings desk={desk} />
+      <h3 className={styles["heading"]}>Relay</h3>
       <form
         noValidate
         onSubmit={(event) => {
@@ -40,18 +43,17 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
           value={url}
           onChange={setUrl}
           problem={problem}
-          focusFirst
           placeholder="wss://relay.example/sync"
           description="Where this profile's documents meet other people's. Without one, everything stays on this device."
         />
-        <DialogActions>
+        <div className={styles["buttons"]}>
           <Button label="Clear" isDisabled={relay === ""} isPending={busy} onPress={() => void set(null)}>
             Clear
           </Button>
           <Button type="submit" primary label="Save" isDisabled={url.trim() === relay} isPending={busy}>
             Save
           </Button>
-        </DialogActions>
+        </div>
       </form>
       <ReadableCopy desk={desk} />
       <JoinedList desk={desk} />
