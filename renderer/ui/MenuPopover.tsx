@@ -18,6 +18,7 @@ export function MenuPopover({ label, trigger, groups, onClose, onChoose }: Props
   return (
     <Popover
       isOpen
+      aria-label={label}
       triggerRef={trigger}
       placement="bottom start"
       offset={4}

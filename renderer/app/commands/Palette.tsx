@@ -7,7 +7,6 @@ import { Input } from "react-aria-components/Input";
 import { Menu, MenuItem } from "react-aria-components/Menu";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
-import { Text } from "react-aria-components/Text";
 import { commandIds, commandTable, groupLabels, isCommandId } from "../../../electron/commands/table.ts";
 import type { CommandId } from "../../../electron/commands/table.ts";
 import type { Desk } from "../desk.ts";
@@ -45,18 +44,22 @@ export function Palette({ desk }: { desk: Desk }) {
             <SearchField autoFocus aria-label="Search commands" className={styles["search"] ?? ""}>
               <Input placeholder="What do you want to do?" className={styles["input"] ?? ""} />
             </SearchField>
-            <Menu
-              aria-label="Commands"
-              className={styles["list"] ?? ""}
-              onAction={(key) => choose(String(key))}
-              renderEmptyState={() => (
-                <p className={styles["empty"]}>No command is called that. Fewer letters find more.</p>
-              )}
-            >
-              {found.map((id) => (
-                <Choice key={id} id={id} isOn={desk.commands.isOn(id)} shortcut={desk.commands.key(id)} />
-              ))}
-            </Menu>
+            {/* The keys are the field's; who has none of them can scroll all the same. */}
+            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+            <div role="group" aria-label="Found commands" tabIndex={0} className={styles["list"]}>
+              <Menu
+                aria-label="Commands"
+                className={styles["menu"] ?? ""}
+                onAction={(key) => choose(String(key))}
+                renderEmptyState={() => (
+                  <p className={styles["empty"]}>No command is called that. Fewer letters find more.</p>
+                )}
+              >
+                {found.map((id) => (
+                  <Choice key={id} id={id} isOn={desk.commands.isOn(id)} shortcut={desk.commands.key(id)} />
+                ))}
+              </Menu>
+            </div>
           </Autocomplete>
         </Dialog>
       </Modal>
@@ -75,9 +78,7 @@ function Choice({ id, isOn, shortcut }: { id: CommandId; isOn: boolean; shortcut
       className={styles["item"] ?? ""}
     >
       <span className={styles["icon"]}>{Icon && <Icon size={16} aria-hidden />}</span>
-      <Text slot="label" className={styles["name"] ?? ""}>
-        {label}
-      </Text>
+      <span className={styles["name"]}>{label}</span>
       <span className={styles["group"]}>{groupLabels[group]}</span>
       <kbd className={styles["key"]}>{shortcut}</kbd>
     </MenuItem>
