@@ -167,6 +167,37 @@ test("a click brings a heading to the top; scrolling says in whose section one i
   await outline(app.page).waitFor({ state: "detached", timeout: untilMs });
 });
 
+test("a heading moves with its section, dragged or by keys, and one undo takes it back", async () => {
+  const app = await stage.launch(await stage.folder(), "writer");
+  const { page, problems } = app;
+  await resize(app, wide);
+  await beginPage(page, "Moved");
+  const written = "A\na\nB\nb\nC\nc";
+  await paste(page, ["# A", "a", "## B", "b", "# C", "c"]);
+  await toggle(page);
+  await whenRows(page, ["1 A", "2 B", "1 C"]);
+  await whenFocused(page, "C");
+  await page.keyboard.press("Alt+ArrowUp");
+  await whenRows(page, ["1 C", "1 A", "2 B"]);
+  await whenFocused(page, "C");
+  expect(await textOf(page)).toBe("C\nc\nA\na\nB\nb");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect.poll(() => textOf(page), { timeout: untilMs }).toBe(written);
+
+  const row = (name: string): Locator => tree(page).getByRole("treeitem", { name });
+  await row("A").dragTo(row("C"), { targetPosition: { x: 60, y: 26 } });
+  await whenRows(page, ["1 C", "1 A", "2 B"]);
+  expect(await textOf(page)).toBe("C\nc\nA\na\nB\nb");
+  await row("B").dragTo(row("C"), { targetPosition: { x: 60, y: 2 } });
+  await whenRows(page, ["1 B", "1 C", "1 A"]);
+  await text(page).focus();
+  await page.keyboard.press("ControlOrMeta+z");
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect.poll(() => textOf(page), { timeout: untilMs }).toBe(written);
+  expect(problems).toEqual([]);
+});
+
 test("in a narrow window it opens over the page when asked, and goes when its work is done", async () => {
   const app = await stage.launch(await stage.folder(), "writer");
   const { page } = app;

@@ -20,7 +20,6 @@ import { fileAt } from "../editor/file-commands.ts";
 import { folderWords } from "../editor/images-plugin.ts";
 import { imageAt, setAltText } from "../editor/image-commands.ts";
 import { linkAt, removeLink, setLink } from "../editor/links.ts";
-import { goToHeading } from "../editor/outline.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
@@ -157,7 +156,7 @@ export class Desk {
     this.preferences.subscribe(() => keepLook(options.preferences, this.preferences.get()));
     this.sidebar = new Sidebar(options.preferences, () => options.isNarrow());
     this.find = new Find(() => this.view);
-    this.outline = new OutlineStore(options.preferences, () => options.isTight());
+    this.outline = new OutlineStore({ ...options, view: () => this.view });
     this.goals = new Goals({ storage: options.preferences, now: () => new Date() });
     this.commands = new Commands({
       view: () => this.view,
@@ -405,12 +404,6 @@ export class Desk {
     if (!isBlobHash(hash)) return this.notices.show("Nothing was saved: this file was never kept anywhere.");
     const saved = await this.#options.bridge.saveFile({ sha256: hash, name });
     if (!saved.ok) this.notices.show(saved.message);
-  }
-
-  goToHeading(key: number): void {
-    const index = this.outline.now.get()?.headings.findIndex((heading) => heading.key === key);
-    if (this.view && index !== undefined) goToHeading(this.view, index);
-    this.outline.leave();
   }
 
   closeAltTextDialog(alt: string | undefined): void {

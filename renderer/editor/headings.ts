@@ -96,11 +96,21 @@ export class Headings {
     const endMax = Math.min(old.length, now.length) - start;
     while (end < endMax && isSame(old.at(-1 - end), now.at(-1 - end))) end++;
     if (start === now.length && now.length === old.length) return;
-    const was = old.slice(start, old.length - end);
-    const changed = now
-      .slice(start, now.length - end)
-      .map((shown, i) => ({ key: was[i]?.key ?? this.#nextKey++, ...shown }));
+    const changed = this.#kept(old.slice(start, old.length - end), now.slice(start, now.length - end));
     this.#list = [...old.slice(0, start), ...changed, ...old.slice(old.length - end)];
+  }
+
+  /** Those that moved stay what they are; the others are, in order, what stood there, and new ones are new. */
+  #kept(was: readonly Heading[], now: readonly Shown[]): Heading[] {
+    const left = new Set(was);
+    const wasByShown = Map.groupBy(was.toReversed(), ({ level, text }) => `${level} ${text}`);
+    const moved = now.map(({ level, text }) => {
+      const same = wasByShown.get(`${level} ${text}`)?.pop();
+      if (same) left.delete(same);
+      return same;
+    });
+    const others = left.values();
+    return now.map((shown, i) => moved[i] ?? { key: others.next().value?.key ?? this.#nextKey++, ...shown });
   }
 }
 

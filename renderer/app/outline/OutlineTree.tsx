@@ -1,10 +1,11 @@
 /**
- * The headings as a tree to go through by keys or pointer. Only the rows that are seen are drawn: React Aria's tree makes
+ * The headings as a tree to go through by keys or pointer; dragged, or with Alt and an arrow, one moves with its section.
+ * Only the rows that are seen are drawn: React Aria's tree makes
  * all of its items again when one changes, and with 2,000 of them each letter typed in a heading took it 50 ms.
  */
 import { ChevronRight } from "lucide-react";
 import { memo, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
-import type { KeyboardEvent, RefObject } from "react";
+import type { DragEvent, KeyboardEvent, RefObject } from "react";
 import type { Heading } from "../../editor/headings.ts";
 import type { Desk } from "../desk.ts";
 import { typeaheadMs } from "../limits.ts";
@@ -18,6 +19,9 @@ import styles from "./Outline.module.css";
 const rowHeight = 28;
 /** Rows drawn above and below those that are seen; the drawn ones change by as many at a time. */
 const spareRows = 8;
+
+/** What is dragged is told by it; nothing outside knows what it is. */
+const sectionType = "application/x-deckle-section";
 
 /** The key of the heading in whose section one is. */
 type Here = Store<number | null>;
@@ -39,11 +43,10 @@ const TreeRow = memo(function TreeRow({ row, index, id, here, isFocused, onPress
   const text = heading.text || "Empty heading";
   return (
     // The keys are the tree's, which alone has the focus.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
       role="treeitem"
       id={id}
-      tabIndex={-1}
       className={styles["row"]}
       style={{ insetBlockStart: index * rowHeight, paddingInlineStart: `${(depth - 1) * 0.875}rem` }}
       title={text}
@@ -55,8 +58,11 @@ const TreeRow = memo(function TreeRow({ row, index, id, here, isFocused, onPress
       aria-current={isHere ? "location" : undefined}
       data-focused={isFocused || undefined}
       data-empty={heading.text === "" || undefined}
-      // The tree keeps the focus until the text has it.
-      onMouseDown={(event) => event.preventDefault()}
+      draggable
+      onDragStart={(event) => {
+        event.dataTransfer.setData(sectionType, String(heading.key));
+        event.dataTransfer.effectAllowed = "move";
+      }}
       onClick={() => onPress(heading.key)}
     >
       <span
@@ -89,6 +95,40 @@ function useHere(desk: Desk): Here {
   return here;
 }
 
+/** Between which rows what is dragged would be put: before the row of this index; null where nothing is dragged. */
+function useDrop(
+  tree: RefObject<HTMLDivElement | null>,
+  rows: readonly Row[],
+  onDrop: (key: number, before: number | null) => void,
+) {
+  const [at, setAt] = useState<number | null>(null);
+  const placeOf = ({ clientY }: DragEvent): number => {
+    const top = tree.current?.getBoundingClientRect().top ?? 0;
+    const row = Math.round((clientY - top + (tree.current?.scrollTop ?? 0)) / rowHeight);
+    return Math.max(0, Math.min(rows.length, row));
+  };
+  const isSection = ({ dataTransfer }: DragEvent): boolean => dataTransfer.types.includes(sectionType);
+  return {
+    at,
+    handlers: {
+      onDragOver: (event: DragEvent): void => {
+        if (!isSection(event)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "move";
+        setAt(placeOf(event));
+      },
+      onDragLeave: (): void => setAt(null),
+      onDrop: (event: DragEvent): void => {
+        if (!isSection(event)) return;
+        event.preventDefault();
+        setAt(null);
+        const key = Number(event.dataTransfer.getData(sectionType));
+        onDrop(key, rows[placeOf(event)]?.heading.key ?? null);
+      },
+    },
+  };
+}
+
 /** Which rows are to be drawn. */
 function useRange(tree: RefObject<HTMLDivElement | null>): { first: number; end: number } {
   const [range, setRange] = useState({ first: 0, end: 2 * spareRows });
@@ -97,7 +137,7 @@ function useRange(tree: RefObject<HTMLDivElement | null>): { first: number; end:
     if (!scroller) return;
     const look = (): void => {
       const step = rowHeight * spareRows;
-      const first = (Math.floor(scroller.scrollTop / step) - 1) * spareRows;
+      const first = Math.max(0, Math.floor(scroller.scrollTop / step) - 1) * spareRows;
       const end = (Math.ceil((scroller.scrollTop + scroller.clientHeight) / step) + 1) * spareRows;
       setRange((was) => (was.first === first && was.end === end ? was : { first, end }));
     };
@@ -157,28 +197,31 @@ function useClosed(): [ReadonlySet<number>, (key: number) => void] {
   return [closed, toggle];
 }
 
-export function OutlineTree({ desk, headings }: { desk: Desk; headings: readonly Heading[] }) {
-  const id = useId();
-  const tree = useRef<HTMLDivElement>(null);
-  const [closed, toggle] = useClosed();
-  const [focusKey, setFocusKey] = useState<number | null>(null);
-  const rows = useMemo(() => rowsOf(headings, closed), [headings, closed]);
-  const here = useHere(desk);
-  const { first, end } = useRange(tree);
-  const typed = useTyped();
-  const press = useCallback((key: number) => desk.goToHeading(key), [desk]);
-  useHereInView(tree, here, rows);
-  useEffect(() => {
-    if (desk.outline.takesFocus()) tree.current?.focus({ preventScroll: true });
-  }, [desk]);
+type KeysOf = {
+  readonly desk: Desk;
+  readonly tree: RefObject<HTMLDivElement | null>;
+  readonly rows: readonly Row[];
+  readonly here: Here;
+  readonly onToggle: (key: number) => void;
+};
 
-  const indexOf = (key: number | null): number => rows.findIndex(({ heading }) => heading.key === key);
+/** The row that has the focus, and what keys do there. */
+function useKeys({ desk, tree, rows, here, onToggle }: KeysOf) {
+  const [focusKey, setFocusKey] = useState<number | null>(null);
+  const typed = useTyped();
+  const indexOf = (key: number | null): number =>
+    key === null ? -1 : rows.findIndex(({ heading }) => heading.key === key);
   const focusAt = indexOf(focusKey);
   const go = (index: number): void => {
     setFocusKey(rows[index]?.heading.key ?? null);
     bringIntoView(tree.current, index);
   };
-  const keydown = (event: KeyboardEvent): void => {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isMove = event.altKey && !event.ctrlKey && !event.metaKey && focusKey !== null;
+    if (isMove && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      return desk.outline.moveBeside(focusKey, event.key === "ArrowUp" ? "up" : "down");
+    }
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const pageRows = Math.max(1, Math.floor((tree.current?.clientHeight ?? 0) / rowHeight) - 1);
     const move = treeMove(event.key, Math.max(0, focusAt), rows, pageRows);
@@ -188,9 +231,29 @@ export function OutlineTree({ desk, headings }: { desk: Desk; headings: readonly
       const found = rowBeginning(typed(event.key), focusAt, rows);
       if (found >= 0) go(found);
     } else if ("to" in move) go(move.to);
-    else if ("press" in move) press(move.press);
-    else toggle("open" in move ? move.open : move.close);
+    else if ("press" in move) desk.outline.goTo(move.press);
+    else onToggle("open" in move ? move.open : move.close);
   };
+  // From where the caret is.
+  const onFocus = (): void => go(Math.max(0, indexOf(here.get())));
+  const onBlur = (): void => setFocusKey(null);
+  return { focusKey, focusAt, handlers: { onKeyDown, onFocus, onBlur } };
+}
+
+export function OutlineTree({ desk, headings }: { desk: Desk; headings: readonly Heading[] }) {
+  const id = useId();
+  const tree = useRef<HTMLDivElement>(null);
+  const [closed, toggle] = useClosed();
+  const rows = useMemo(() => rowsOf(headings, closed), [headings, closed]);
+  const here = useHere(desk);
+  const { first, end } = useRange(tree);
+  const press = useCallback((key: number) => desk.outline.goTo(key), [desk]);
+  const { focusKey, focusAt, handlers } = useKeys({ desk, tree, rows, here, onToggle: toggle });
+  const drop = useDrop(tree, rows, (key, before) => desk.outline.move(key, before));
+  useHereInView(tree, here, rows);
+  useEffect(() => {
+    if (desk.outline.takesFocus()) tree.current?.focus({ preventScroll: true });
+  }, [desk]);
 
   return (
     <div
@@ -200,20 +263,15 @@ export function OutlineTree({ desk, headings }: { desk: Desk; headings: readonly
       tabIndex={0}
       className={styles["tree"]}
       aria-activedescendant={focusAt >= first && focusAt < end ? `${id}${focusKey}` : undefined}
-      onKeyDown={keydown}
-      // From where the caret is, or where one was when that is still there.
-      onFocus={() => {
-        const at = indexOf(here.get());
-        go(at >= 0 ? at : Math.max(0, focusAt));
-      }}
-      onBlur={() => setFocusKey(null)}
+      {...handlers}
+      {...drop.handlers}
     >
       <div role="presentation" className={styles["rows"]} style={{ blockSize: rows.length * rowHeight }}>
-        {rows.slice(Math.max(0, first), end).map((row, i) => (
+        {rows.slice(first, end).map((row, i) => (
           <TreeRow
             key={row.heading.key}
             row={row}
-            index={Math.max(0, first) + i}
+            index={first + i}
             id={`${id}${row.heading.key}`}
             here={here}
             isFocused={row.heading.key === focusKey}
@@ -221,6 +279,9 @@ export function OutlineTree({ desk, headings }: { desk: Desk; headings: readonly
             onToggle={toggle}
           />
         ))}
+        {drop.at !== null && (
+          <div className={styles["drop"]} style={{ insetBlockStart: drop.at * rowHeight }} aria-hidden />
+        )}
       </div>
     </div>
   );

@@ -80,11 +80,12 @@ test("the panel is remembered where there is room, and a guest where there is no
     setItem: (key: string, value: string) => void kept.set(key, value),
   };
   let isTight = false;
-  const store = new OutlineStore(storage, () => isTight);
+  const open = () => new OutlineStore({ preferences: storage, isTight: () => isTight, view: () => null });
+  const store = open();
   expect(store.shown.get()).toBe(false);
   store.toggle();
   expect(store.leave()).toBe(false);
-  expect(new OutlineStore(storage, () => false).shown.get()).toBe(true);
+  expect(open().shown.get()).toBe(true);
 
   isTight = true;
   store.resized();
