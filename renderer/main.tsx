@@ -15,6 +15,7 @@ import { keepPicture } from "./app/images/keep-picture.ts";
 import { measurePicture } from "./app/images/measure-picture.ts";
 import { narrowWindow } from "./app/library/sidebar.ts";
 import { showLook } from "./app/preferences/look.ts";
+import { tightWindow } from "./app/outline/outline-store.ts";
 import { engineOptions } from "./app/places/engine-options.ts";
 import { EngineConnection, startEngine } from "./editor/connection.ts";
 import type { Question } from "./editor/connection.ts";
@@ -33,6 +34,7 @@ const desk = new Desk({
   preferences: localStorage,
   ofWindow: sessionStorage,
   isNarrow: () => matchMedia(narrowWindow).matches,
+  isTight: () => matchMedia(tightWindow).matches,
   newClientId: () => crypto.randomUUID(),
   pictures: {
     keep: (file) => keepPicture((...request) => fetch(...request), file),

@@ -317,6 +317,13 @@ const entries = {
     keys: ["Mod-\\"],
     words: "sidebar documents",
   },
+  "toggle-outline": {
+    label: "Outline",
+    group: "view",
+    section: 1,
+    keys: ["Mod-Shift-o"],
+    words: "headings contents sections navigate",
+  },
   "to-toolbar": {
     label: "To the toolbar",
     group: "view",
@@ -333,6 +340,14 @@ const entries = {
   "theme-light": { label: "Light theme", group: "view", section: 4, words: "appearance colours day" },
   "theme-dark": { label: "Dark theme", group: "view", section: 4, words: "appearance colours night" },
   "high-contrast": { label: "High contrast", group: "view", section: 4, words: "accessibility" },
+
+  counts: {
+    label: "Word count…",
+    group: "view",
+    section: 2,
+    words: "words characters reading time statistics",
+  },
+  goal: { label: "Writing goal…", group: "view", section: 2, words: "target words daily progress" },
 
   // Help.
   shortcuts: {

@@ -1,10 +1,11 @@
 /** The window: library, page, status; and what the window as a whole listens to. */
-import { PanelLeftOpen } from "lucide-react";
+import { PanelLeftOpen, TableOfContents } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useSyncExternalStore } from "react";
 import { Button } from "../ui/Button.tsx";
 import "../editor/document.css";
 import "../editor/blocks.css";
 import styles from "./App.module.css";
+import { CountsButton } from "./counts/CountsButton.tsx";
 import type { Desk } from "./desk.ts";
 import { listenForFileDrops } from "./import/dropped-files.ts";
 import { listenForKeys } from "./commands/keys.ts";
@@ -12,6 +13,7 @@ import { FindBar } from "./find/FindBar.tsx";
 import { Library } from "./library/Library.tsx";
 import { narrowWindow } from "./library/sidebar.ts";
 import { Notices } from "./notices/Notices.tsx";
+import { tightWindow } from "./outline/outline-store.ts";
 import { Banner } from "./page/Banner.tsx";
 import { DocumentMenu } from "./page/DocumentMenu.tsx";
 import { FileBar } from "./page/FileBar.tsx";
@@ -51,6 +53,10 @@ const AltTextDialog = lazy(async () => ({
 }));
 const LinkDialog = lazy(async () => ({ default: (await import("./page/LinkDialog.tsx")).LinkDialog }));
 
+const OutlinePanel = lazy(async () => ({
+  default: (await import("./outline/OutlinePanel.tsx")).OutlinePanel,
+}));
+
 /** A window may be narrow for a moment before it has its size, and people make it so and wide again. */
 function onNarrow(changed: () => void): () => void {
   const query = matchMedia(narrowWindow);
@@ -70,10 +76,25 @@ function escape(desk: Desk): boolean {
     return true;
   }
   const { view } = desk;
-  if (!view) return false;
-  if (!isInToolbar(document.activeElement)) return false;
+  const isInOutline = document.activeElement?.closest("[data-outline]") ?? null;
+  const wasOver = desk.outline.leave();
+  if (!view) return wasOver;
+  if (!wasOver && !isInOutline && !isInToolbar(document.activeElement)) return false;
   view.focus();
   return true;
+}
+
+function OutlineButton({ desk }: { desk: Desk }) {
+  return (
+    <Button
+      quiet
+      label="Show outline"
+      tip={withKey("Show outline", desk.commands.key("toggle-outline"))}
+      onPress={() => desk.outline.toggle()}
+    >
+      <TableOfContents size={17} aria-hidden />
+    </Button>
+  );
 }
 
 function Dialogs({ desk }: { desk: Desk }) {
@@ -119,6 +140,7 @@ export function App({ desk }: { desk: Desk }) {
   // Over the page it is a guest, who comes when asked.
   const over = useStore(desk.sidebar.over);
   const sidebar = isNarrow ? over : beside;
+  const outline = useStore(desk.outline.shown) && page !== null;
   useStore(desk.commands.shortcuts);
   const toggle = useCallback(() => desk.sidebar.toggle(), [desk]);
   const chosen = useCallback(() => desk.sidebar.over.set(false), [desk]);
@@ -137,11 +159,15 @@ export function App({ desk }: { desk: Desk }) {
       isDialogOpen: () => desk.dialog.get() !== null,
       escape: () => escape(desk),
     });
+    const tight = matchMedia(tightWindow);
+    const resized = (): void => desk.outline.resized();
+    tight.addEventListener("change", resized);
     window.addEventListener("blur", leave);
     document.addEventListener("visibilitychange", hide);
     return () => {
       stopDrops();
       stopKeys();
+      tight.removeEventListener("change", resized);
       window.removeEventListener("blur", leave);
       document.removeEventListener("visibilitychange", hide);
     };
@@ -182,16 +208,30 @@ export function App({ desk }: { desk: Desk }) {
                 </span>
               )}
               <DocumentMenu desk={desk} />
+              {!outline && <OutlineButton desk={desk} />}
             </div>
           )}
         </header>
         {page && <FindBar desk={desk} page={page} />}
         <Banner desk={desk} />
         {page ? <Page key={page.session.document} desk={desk} page={page} /> : <Empty desk={desk} />}
-        <StatusLine status={desk.status} onPress={() => desk.dialog.set({ name: "where" })} />
+        <div className={styles["foot"]}>
+          <StatusLine status={desk.status} onPress={() => desk.dialog.set({ name: "where" })} />
+          {page && <CountsButton desk={desk} />}
+        </div>
       </main>
       {page && <SlashMenu desk={desk} />}
       {page && <SelectionBar desk={desk} />}
+      {outline && (
+        <>
+          <div className={styles["scrim-tight"]} aria-hidden onPointerDown={() => desk.outline.leave()} />
+          <div className={styles["outline"]}>
+            <Suspense fallback={null}>
+              <OutlinePanel desk={desk} />
+            </Suspense>
+          </div>
+        </>
+      )}
       <Notices board={desk.notices} />
       <Dialogs desk={desk} />
     </div>

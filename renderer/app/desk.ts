@@ -15,6 +15,7 @@ import type { Activity } from "../editor/activity.ts";
 import { textCommands } from "../editor/commands.ts";
 import type { AskingCommandId } from "../editor/commands.ts";
 import type { EngineConnection } from "../editor/connection.ts";
+import type { CountsNow } from "../editor/counts.ts";
 import { fileAt } from "../editor/file-commands.ts";
 import { folderWords } from "../editor/images-plugin.ts";
 import { imageAt, setAltText } from "../editor/image-commands.ts";
@@ -31,6 +32,7 @@ import { readOnlyWords } from "./access/access.ts";
 import { possibleActions, windowActions } from "./commands/actions.ts";
 import { Commands } from "./commands/commands.ts";
 import { foundCommands } from "./commands/found.ts";
+import { Goals } from "./counts/goals.ts";
 import { exportDocument } from "./export/export-document.ts";
 import { Find } from "./find/find.ts";
 import { Images } from "./images/images.ts";
@@ -40,6 +42,7 @@ import type { DropPoint, Dropped } from "./import/dropped-files.ts";
 import { Sidebar } from "./library/sidebar.ts";
 import { settleMsMax } from "./limits.ts";
 import { NoticeBoard } from "./notices/notice-board.ts";
+import { OutlineStore } from "./outline/outline-store.ts";
 import { bannerText } from "./page/banner-words.ts";
 import type { BannerText } from "./page/banner-words.ts";
 import { blankDocument } from "./page/blank-document.ts";
@@ -83,6 +86,8 @@ export type DeskOptions = {
   newClientId(): string;
   /** Whether the window has no room for anything beside the page. */
   isNarrow(): boolean;
+  /** Whether it has none for the outline beside the page. */
+  isTight(): boolean;
   /** What pictures need of the browser: storing and measuring. */
   pictures: Pick<ImagesOptions, "keep" | "measure">;
 };
@@ -128,6 +133,12 @@ export class Desk {
   readonly commands: Commands;
   readonly find: Find;
   readonly sidebar: Sidebar;
+  readonly outline: OutlineStore;
+  /** Of the page; null where no text is shown. */
+  readonly counts = new Store<CountsNow | null>(null);
+  readonly goals: Goals;
+  /** What the panel of counts and goals was opened for. */
+  readonly countsPanel = new Store<"counts" | "goal" | null>(null);
   #options: DeskOptions;
   #caret: CaretMemory;
   /** The page's session, and those that were left and still have something to hand over. */
@@ -145,6 +156,8 @@ export class Desk {
     this.preferences.subscribe(() => keepLook(options.preferences, this.preferences.get()));
     this.sidebar = new Sidebar(options.preferences, () => options.isNarrow());
     this.find = new Find(() => this.view);
+    this.outline = new OutlineStore({ ...options, view: () => this.view });
+    this.goals = new Goals({ storage: options.preferences, now: () => new Date() });
     this.commands = new Commands({
       view: () => this.view,
       asking: this.#asking,
@@ -213,6 +226,7 @@ export class Desk {
       const last = preferences.getItem(lastDocumentKey(configuration));
       if (last && this.#wanted === null) void this.open(last, "text");
     });
+    this.goals.start(window);
     this.#startImports = bridge.filesToImport().then((files) => this.importFiles(files));
   }
 
@@ -608,6 +622,14 @@ export class Desk {
           isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
           selected: (place) => this.selectedPlace.set(place),
+          counting: {
+            counts: (now) => this.#counted(session, now),
+            wrote: (words, origin) => this.goals.wrote(words, origin),
+          },
+          outline: {
+            outline: (now) => this.page.get()?.session === session && this.outline.now.set(now),
+            wanted: this.outline.shown,
+          },
         }),
       ],
       viewProps: editorProps,
@@ -635,11 +657,20 @@ export class Desk {
     const before = this.page.get()?.session;
     const configuration = this.places.configuration.get();
     if (configuration) this.#options.preferences.setItem(lastDocumentKey(configuration), session.document);
+    this.counts.set(null);
+    this.outline.clear();
+    this.goals.opened(session.document);
     this.page.set({ session, progress: session.progress, focus });
     this.status.update({ document: isAtHand(session.progress), ...session.facts });
     this.#tellBanner();
     before?.unmount();
     if (before) this.#letGo(before);
+  }
+
+  #counted(session: Session, now: CountsNow): void {
+    if (this.page.get()?.session !== session) return;
+    this.counts.set(now);
+    if (now.state === "counted") this.goals.counted(now.document.words);
   }
 
   #accessChanged(): void {
@@ -677,6 +708,7 @@ export class Desk {
     const isInLibrary = this.library.get()?.some((entry) => entry.document === session.document) ?? true;
     if (isGone && !isInLibrary) {
       this.page.set(null);
+      this.counts.set(null);
       this.status.update({ document: false, receiving: null });
       this.#wanted = null;
       this.#letGo(session);

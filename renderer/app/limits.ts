@@ -20,3 +20,17 @@ export const whereEveryMs = 1_000;
 export const troublesListedMax = 200;
 /** Where the caret is, is remembered so long after it moved: less than a person notices, more than a key takes. */
 export const caretRememberedAfterMs = 100;
+/** A goal is no larger: Proust's novel has 1.3 million words. */
+export const goalWordsMax = 10_000_000;
+/** Goals of documents that are kept; of more, those that were set last. */
+export const documentGoalsMax = 1_000;
+/** Days whose words are kept: a clock that was set wrong is mended within that. */
+export const daysKeptMax = 8;
+/** Whether it is another day is looked at as often as this: less than a person notices at midnight. */
+export const dayLookMsMax = 60_000;
+/** Silent reading of English (Brysbaert 2019, J. Memory and Language 109). */
+export const readingWordsPerMinute = 238;
+/** What is announced stays this long for a screen reader to come to. */
+export const announcedMs = 10_000;
+/** Letters typed in a list with no longer a pause between them are one beginning to look for. */
+export const typeaheadMs = 700;

@@ -56,3 +56,16 @@ export const findSliceMs = 6;
 export const findStretchMax = 50_000;
 /** Of the page's height: where the line stays that is written with typewriter scrolling. */
 export const typewriterHeight = 0.45;
+/** A text that is longer is counted in pieces: about a millisecond each, whatever the script. */
+export const pieceChars = 4_000;
+/** A piece that has found no border between words by then is cut where it is. */
+export const pieceCharsMax = 16_000;
+/** Counting gets this much of a frame; what it does not finish goes on while nothing else is to be done. */
+export const countInFrameMs = 4;
+export const countInIdleMs = 8;
+/** Counting goes on after this long even where there is always something to be done. */
+export const countAgainMsMax = 250;
+/** Of a heading that is longer the outline shows the beginning. */
+export const headingCharsMax = 300;
+/** Pixels from the top of the pane: whose heading is above that is the section that one reads. */
+export const sectionTopPx = 96;

@@ -10,6 +10,8 @@ import { findPlugin } from "./find.ts";
 import type { FindTally } from "./find.ts";
 import { focusModePlugin } from "./focus-mode.ts";
 import type { FocusMode } from "./focus-mode.ts";
+import { countsPlugin } from "./counts.ts";
+import type { CountsHost } from "./counts.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
@@ -19,6 +21,8 @@ import { keymaps } from "./keymap.ts";
 import type { AskingCommands, CommandKeys } from "./keymap.ts";
 import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
+import { outlinePlugin } from "./outline.ts";
+import type { OutlineHost } from "./outline.ts";
 import { pasteParser } from "./paste-html.ts";
 import { picturePlaces } from "./picture-places.ts";
 import { selectedTextPlugin } from "./selected-text.ts";
@@ -47,6 +51,8 @@ export type EditorHost = {
   focusMode(): FocusMode;
   isTypewriter(): boolean;
   isTypographic(): boolean;
+  counting: CountsHost;
+  outline: OutlineHost;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
@@ -73,6 +79,8 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   findPlugin((tally) => host.found(tally)),
   selectedTextPlugin((place) => host.selected(place)),
   activityPlugin((active) => host.activity(active)),
+  countsPlugin(host.counting),
+  outlinePlugin(host.outline),
 ];
 
 export const editorProps: Omit<DirectEditorProps, "state"> = {

@@ -47,6 +47,8 @@ const host = {
   images,
   openLink: () => {},
   activity: () => {},
+  counting: { counts: () => {}, wrote: () => {} },
+  outline: { outline: () => {}, wanted: { get: () => false, subscribe: () => () => {} } },
 };
 
 export const block = (

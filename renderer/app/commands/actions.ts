@@ -25,6 +25,9 @@ export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () =
   "find-previous": () => void desk.find.previous(),
   palette: () => desk.dialog.set({ name: "palette" }),
   "toggle-library": () => desk.sidebar.toggle(),
+  "toggle-outline": () => desk.outline.toggle(),
+  counts: () => desk.countsPanel.set("counts"),
+  goal: () => desk.countsPanel.set("goal"),
   "to-toolbar": () => void focusToolbar(document),
   shortcuts: () => desk.dialog.set({ name: "shortcuts" }),
 });
@@ -49,6 +52,7 @@ function preferenceActions(desk: Desk): Readonly<Record<PreferenceCommandId, () 
 
 export const possibleActions = (desk: Desk): CommandsOptions["isPossible"] => {
   const hasPage = (): boolean => desk.page.get() !== null;
+  const isCounted = (): boolean => desk.counts.get() !== null;
   const mayWrite = (): boolean => desk.readOnly === null;
   return {
     "new-document": mayWrite,
@@ -61,5 +65,8 @@ export const possibleActions = (desk: Desk): CommandsOptions["isPossible"] => {
     "find-next": hasPage,
     "find-previous": hasPage,
     "to-toolbar": hasPage,
+    "toggle-outline": hasPage,
+    counts: isCounted,
+    goal: isCounted,
   };
 };
