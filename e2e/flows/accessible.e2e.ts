@@ -111,6 +111,14 @@ test("no screen has a serious violation, in either theme", async () => {
     .toBe("sentence");
   await mustBeClean(page, "focus on a sentence");
   await chooseInMenu(app, "focus-sentence");
+  await chooseInMenu(app, "toggle-outline");
+  await page.getByRole("tree").waitFor({ timeout: untilMs });
+  await mustBeClean(page, "the outline");
+  await chooseInMenu(app, "toggle-outline");
+  await chooseInMenu(app, "counts");
+  await page.getByRole("dialog").waitFor({ timeout: untilMs });
+  await mustBeClean(page, "the counts");
+  await page.keyboard.press("Escape");
   await eachDialog(app);
   await page.getByRole("button", { name: "Document", exact: true }).click();
   await page.getByRole("menu").waitFor({ timeout: untilMs });
