@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { access } from "./bench/access.ts";
+import { app } from "./bench/app.ts";
 import { binding } from "./bench/binding.ts";
 import { relay } from "./bench/relay.ts";
 import { print } from "./bench/report.ts";
@@ -43,6 +44,7 @@ const benchmarks: Record<string, () => Promise<Report>> = {
   load: () => loadTest(),
   access,
   storage: () => storage(values),
+  app,
 };
 function loadTest(): Promise<Report> {
   const { minutes, rate, "relay-root": other } = values;
