@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright";
 import { launchApp, type RunningApp } from "./app-process.ts";
+import { chooseInMenu } from "./menu.ts";
 import { picture, resize, rest, text, type, waitMs, whenOpen, whenStatus } from "./screenshot-tools.ts";
 
 const page1 = `# Pulling a sheet
@@ -72,7 +73,45 @@ async function commandPictures(folder: string, opened: RunningApp[]): Promise<vo
   await page.getByRole("button", { name: "Press the new keys" }).waitFor({ timeout: waitMs });
   await page.keyboard.press("ControlOrMeta+I");
   await both(page, "shortcuts-clash");
+  // Back to the list, and out of it.
   await page.keyboard.press("Escape");
+  await list.waitFor({ timeout: waitMs });
+  await page.keyboard.press("Escape");
+  await list.waitFor({ state: "detached", timeout: waitMs });
+
+  await text(page).focus();
+  await page.keyboard.press("ControlOrMeta+H");
+  await page.keyboard.type("sheet");
+  await page.getByRole("status", { name: "Found" }).getByText("of").waitFor({ timeout: waitMs });
+  await both(page, "find");
+  await page.keyboard.press("Escape");
+  await lookPictures(app);
+}
+
+/** How it looks as a person may choose it. The theme is the system's, and so is told by the test. */
+async function lookPictures(app: RunningApp): Promise<void> {
+  const { page } = app;
+  await chooseInMenu(app, "toggle-outline");
+  await page.getByRole("tree").waitFor({ timeout: waitMs });
+  await rest(page);
+  await both(page, "outline");
+  await chooseInMenu(app, "counts");
+  await page.getByRole("dialog").waitFor({ timeout: waitMs });
+  await both(page, "counts");
+  await page.keyboard.press("Escape");
+  await chooseInMenu(app, "toggle-outline");
+  await chooseInMenu(app, "focus-sentence");
+  await text(page).getByText("Too slow").click();
+  await both(page, "focus-mode");
+  await chooseInMenu(app, "focus-sentence");
+  await chooseInMenu(app, "high-contrast");
+  await chooseInMenu(app, "settings");
+  await page.getByRole("dialog", { name: "Settings" }).waitFor({ timeout: waitMs });
+  await both(page, "high-contrast-settings");
+  await page.keyboard.press("Escape");
+  await rest(page);
+  await both(page, "high-contrast");
+  await chooseInMenu(app, "high-contrast");
   await rest(page);
 }
 

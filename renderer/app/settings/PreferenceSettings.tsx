@@ -23,7 +23,7 @@ const writing: Partial<Record<PreferenceName, Words>> = {
     choices: { off: "Off", paragraph: "On the paragraph", sentence: "On the sentence" },
   },
   typewriter: { label: "Typewriter scrolling", choices: { off: "Off", on: "On" } },
-  typography: { label: "Smart quotes and dashes", choices: { on: "On", off: "Off" } },
+  typography: { label: "Smart typography", choices: { on: "On", off: "Off" } },
 };
 
 export function PreferenceSettings({ desk }: { desk: Desk }) {
