@@ -115,6 +115,34 @@ test("what is selected is looked for; typing on keeps what is marked right; Esca
   expect(await marked(page)).toBe(4);
 });
 
+test("a stretch that is selected is searched alone, and the keyboard alone does it all", async () => {
+  const { page } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Stretch");
+  await type(page, "one vat\nsecond vat\nthird vat");
+  await page.keyboard.press("Shift+ArrowUp");
+  await page.keyboard.press("Shift+Home");
+  await page.keyboard.press("ControlOrMeta+F");
+  await page.keyboard.type("vat");
+  await tally(page, /^1 of 2$/);
+  const toggle = bar(page).getByRole("button", { name: "In selection" });
+  expect(await toggle.getAttribute("aria-pressed")).toBe("true");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await tally(page, /of 3$/);
+  expect(await toggle.getAttribute("aria-pressed")).toBe("false");
+  await page.keyboard.press("ControlOrMeta+H");
+  await bar(page).getByRole("textbox", { name: "Replace with" }).waitFor({ timeout: untilMs });
+  await page.keyboard.type("tub");
+  await page.keyboard.press("Enter");
+  await whenText(page, "one vat\nsecond tub\nthird vat");
+  await page.keyboard.press("Escape");
+  await expect.poll(() => bar(page).count(), { timeout: untilMs }).toBe(0);
+  expect(await selected(page)).toBe("vat");
+});
+
 test("what somebody else writes meanwhile is found too, and another document is searched for the same", async () => {
   const data = await stage.folder();
   const relay = await stage.serve(data);

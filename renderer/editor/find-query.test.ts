@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { findQuery } from "./find-query.ts";
 import type { FindQuery, Wanted } from "./find-query.ts";
-import { findTypedCharsMax } from "./limits.ts";
+import { findPatternWorkMax, findTypedCharsMax } from "./limits.ts";
 
 const plain: Wanted = { text: "", isCaseSensitive: false, isWholeWord: false, isPattern: false };
 
@@ -66,4 +66,25 @@ test("what is looked for may be so long and no longer", async () => {
   const longest = "x".repeat(findTypedCharsMax);
   expect(await found(longest, longest)).toEqual([longest]);
   expect(await findQuery({ ...plain, text: `${longest}x` })).toMatch(/^More than/);
+});
+
+test("a pattern may repeat so much and no more", async () => {
+  const pattern = (chars: number): string => `${"x".repeat(chars - 7)}a{1000}`;
+  const most = findPatternWorkMax / 1_000;
+  expect(await findQuery({ ...plain, text: pattern(most), isPattern: true })).toBeTypeOf("object");
+  expect(await findQuery({ ...plain, text: pattern(most + 1), isPattern: true })).toMatch(/repeats too much/);
+});
+
+test("the larger a pattern is, the shorter are the blocks that it is looked for in", async () => {
+  const small = await query("a|b", { isPattern: true });
+  const large = await query(".{0,1000}q", { isPattern: true });
+  expect(small.blockCharsMax).toBeGreaterThan(20_000);
+  expect(large.blockCharsMax).toBeLessThan(1_000);
+  expect((await query("a")).blockCharsMax).toBe(Infinity);
+});
+
+test("a word ends where a letter of two units begins", async () => {
+  expect(await found("an", "an \u{1d400}an an\u{1d400}", { isPattern: true, isWholeWord: true })).toEqual([
+    "an",
+  ]);
 });

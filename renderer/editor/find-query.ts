@@ -3,7 +3,7 @@
  * spellings (composed and decomposed letters are the same); patterns are those of RE2, which takes time in
  * proportion to the text whatever is asked, so that no pattern can stop the window.
  */
-import { findTypedCharsMax } from "./limits.ts";
+import { findBlockWorkMax, findPatternWorkMax, findTypedCharsMax } from "./limits.ts";
 
 export type Wanted = {
   readonly text: string;
@@ -17,6 +17,8 @@ export type Found = { readonly from: number; readonly to: number };
 
 export type FindQuery = {
   readonly wanted: Wanted;
+  /** Longer blocks would keep the window waiting. */
+  readonly blockCharsMax: number;
   find(text: string): readonly Found[];
   /** What stands for one that was found: `$1` is what the first group of a pattern holds. */
   replacement(text: string, found: Found, replacement: string): string;
@@ -44,19 +46,35 @@ function literal(wanted: Wanted): FindQuery {
   const pattern = new RegExp(`${bounded}(?!\\p{M})`, wanted.isCaseSensitive ? "gu" : "giu");
   return {
     wanted,
+    blockCharsMax: Infinity,
     find: (text) =>
       [...text.matchAll(pattern)].map(({ index, 0: { length } }) => ({ from: index, to: index + length })),
     replacement: (_, __, replacement) => replacement,
   };
 }
 
-const isBounded = (text: string, { from, to }: Found): boolean => {
-  const isWord = (at: number): boolean => new RegExp(wordChar, "u").test(text.charAt(at));
-  return !isWord(from - 1) && !isWord(to);
-};
+const endsInWord = new RegExp(`${wordChar}$`, "u");
+const beginsWithWord = new RegExp(`^${wordChar}`, "u");
+/** A letter may be two units long. */
+const isBounded = (text: string, { from, to }: Found): boolean =>
+  !endsInWord.test(text.slice(Math.max(0, from - 2), from)) && !beginsWithWord.test(text.slice(to, to + 2));
+
+/** How much is made of a pattern, at most: engines like this write out what is repeated. */
+function workOf(text: string): number {
+  const repeats = [...text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, from, to]) => Number(to || from));
+  // RE2 takes no more than 1,000 of anything, one in another included.
+  return (
+    text.length *
+    Math.min(
+      1_000,
+      repeats.reduce((all, each) => all * Math.max(1, each), 1),
+    )
+  );
+}
 
 /** @returns in words why a pattern is none */
 async function pattern(wanted: Wanted): Promise<FindQuery | string> {
+  if (workOf(wanted.text) > findPatternWorkMax) return "This pattern repeats too much to be searched for.";
   const { RE2JS, RE2JSSyntaxException } = await import("re2js");
   try {
     const flags = RE2JS.MULTILINE | (wanted.isCaseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
@@ -73,19 +91,15 @@ async function pattern(wanted: Wanted): Promise<FindQuery | string> {
     };
     return {
       wanted,
+      blockCharsMax: Math.floor(findBlockWorkMax / compiled.programSize()),
       find,
       replacement(text, { from }, replacement) {
         const matcher = compiled.matcher(text);
-        while (matcher.find())
-          if (matcher.start() === from)
-            return replacement.replaceAll(/\$(\d)|\$\$/g, (sign, group: string | undefined) =>
-              group === undefined
-                ? "$"
-                : Number(group) <= matcher.groupCount()
-                  ? (matcher.group(Number(group)) ?? "")
-                  : sign,
-            );
-        return replacement;
+        if (!matcher.find(from) || matcher.start() !== from) return replacement;
+        return replacement.replaceAll(/\$(\d)|\$\$/g, (sign, group: string | undefined) => {
+          if (group === undefined) return "$";
+          return Number(group) <= matcher.groupCount() ? (matcher.group(Number(group)) ?? "") : sign;
+        });
       },
     };
   } catch (error) {

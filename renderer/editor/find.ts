@@ -1,16 +1,17 @@
 /**
  * Finding in the open document: all that is found is marked, and stays so while people write. Blocks are searched
- * in slices between frames, and a block is searched again only when it has changed: nodes are persistent, so what
- * was found in one is kept with it. Nothing here is as long as the document on a key.
+ * in slices between frames, from the caret where one is looked for, and a block again only when it has changed
+ * (`find-blocks.ts`). Nothing here is as long as the document on a key.
  */
-import { closeHistory } from "prosemirror-history";
-import type { Node } from "prosemirror-model";
 import { Plugin, PluginKey, TextSelection } from "prosemirror-state";
 import type { Command, EditorState, Transaction } from "prosemirror-state";
+import type { Mapping } from "prosemirror-transform";
 import { Decoration, DecorationSet } from "prosemirror-view";
-import type { EditorView } from "prosemirror-view";
+import { isFromAuthority } from "./collab.ts";
+import { foundIn, isTooLong, seekIn, textblocksOf } from "./find-blocks.ts";
+import type { Search, Seek } from "./find-blocks.ts";
 import type { FindQuery, Found } from "./find-query.ts";
-import { findMatchesMax, findSliceMs, findStretchMax } from "./limits.ts";
+import { findMatchesMax, findSliceMarksMax, findSliceMs, findStepsMax, findStretchMax } from "./limits.ts";
 
 /** How much was found: told at most once a frame. */
 export type FindTally = {
@@ -21,60 +22,60 @@ export type FindTally = {
   readonly isDone: boolean;
   /** There are more than are counted. */
   readonly isMore: boolean;
+  /** Paragraphs were left out: this pattern would take too long in them. */
+  readonly isPartial: boolean;
+  /** Only what was selected once is searched. */
+  readonly isWithin: boolean;
 };
 
 type State = {
   readonly query: FindQuery | null;
+  readonly within: Found | null;
   readonly marked: DecorationSet;
   readonly count: number;
   /** What lies before this was searched; null is all. */
   readonly searchedTo: number | null;
+  readonly isPartial: boolean;
+  /** The nearest from here is to be selected as soon as it is found. */
+  readonly seek: Seek | null;
 };
 type Meta =
-  | { readonly type: "query"; readonly query: FindQuery | null }
-  | { readonly type: "searched"; readonly marks: readonly Found[]; readonly to: number | null };
+  | { readonly type: "query"; readonly query: FindQuery | null; readonly within?: Found | null }
+  | { readonly type: "seek"; readonly seek: Seek | null }
+  | {
+      readonly type: "searched";
+      readonly marks: readonly Found[];
+      readonly to: number | null;
+      readonly isPartial: boolean;
+    };
 
 const key = new PluginKey<State>("find");
-const nothing: State = { query: null, marked: DecorationSet.empty, count: 0, searchedTo: null };
+const nothing: State = {
+  query: null,
+  within: null,
+  marked: DecorationSet.empty,
+  count: 0,
+  searchedTo: null,
+  isPartial: false,
+  seek: null,
+};
+const metaOf = (tr: Transaction): Meta | undefined => tr.getMeta(key) as Meta | undefined;
 
 const mark = ({ from, to }: Found): Decoration => Decoration.inline(from, to, { class: "found" });
 
-/** By query, what was found in a block. */
-const caches = new WeakMap<FindQuery, WeakMap<Node, readonly Found[]>>();
+/** From the start again, in slices. */
+const restarted = ({ query, within, seek }: State): State => ({
+  ...nothing,
+  query,
+  within,
+  seek,
+  searchedTo: query ? 0 : null,
+});
 
-function foundIn(query: FindQuery, block: Node): readonly Found[] {
-  let cache = caches.get(query);
-  if (!cache) caches.set(query, (cache = new WeakMap()));
-  let found = cache.get(block);
-  if (!found) cache.set(block, (found = query.find(textOf(block))));
-  return found;
-}
-
-/** Every position of the block is one character of it. */
-const textOf = (block: Node): string => block.textBetween(0, block.content.size, undefined, "\ufffc");
-
-/** The textblocks that touch a stretch, until told that it is enough. */
-function eachTextblock(
-  doc: Node,
-  from: number,
-  to: number,
-  visit: (block: Node, start: number) => boolean,
-): void {
-  let isEnough = false;
-  doc.nodesBetween(from, to, (node, pos) => {
-    if (isEnough) return false;
-    if (node.isTextblock) isEnough = !visit(node, pos + 1);
-    return !node.isTextblock;
-  });
-}
-
-function foundBetween(query: FindQuery, doc: Node, from: number, to: number, max: number): Found[] {
-  const all: Found[] = [];
-  eachTextblock(doc, from, to, (block, start) => {
-    for (const found of foundIn(query, block)) all.push({ from: start + found.from, to: start + found.to });
-    return all.length <= max;
-  });
-  return all;
+/** What is looked for, and where; null where nothing is. */
+export function searchOf(state: EditorState): Search | null {
+  const { query, within } = key.getState(state) ?? nothing;
+  return query && { query, within };
 }
 
 /** The stretch that a transaction changed, to the ends of the textblocks at its own. */
@@ -96,41 +97,76 @@ function changedStretch(tr: Transaction): Found | null {
   };
 }
 
-function follow(tr: Transaction, state: State): State {
-  const { query } = state;
-  if (!query || !tr.docChanged) return state;
-  const searchedTo = state.searchedTo === null ? null : tr.mapping.map(state.searchedTo);
-  let gone = 0;
-  const mapped = state.marked.map(tr.mapping, tr.doc, { onRemove: () => gone++ });
-  const count = state.count - gone;
-  const changed = changedStretch(tr);
-  if (!changed || (searchedTo !== null && changed.from >= searchedTo))
-    return { ...state, marked: mapped, count, searchedTo };
+function follow(tr: Transaction, before: State): State {
+  if (!tr.docChanged) return before;
+  const state = moved(tr, before);
+  const { query, within, searchedTo } = state;
+  if (!query) return state;
   // So much is searched in slices, like a document that was just opened.
-  if (changed.to - changed.from > findStretchMax) return { ...nothing, query, searchedTo: 0 };
-  const old = mapped
+  if (tr.steps.length > findStepsMax) return restarted(state);
+  let gone = 0;
+  const marked = before.marked.map(tr.mapping, tr.doc, { onRemove: () => gone++ });
+  const count = before.count - gone;
+  const changed = changedStretch(tr);
+  if (!changed || (searchedTo !== null && changed.from >= searchedTo)) return { ...state, marked, count };
+  if (changed.to - changed.from > findStretchMax) return restarted(state);
+  const old = marked
     .find(changed.from, changed.to)
     .filter(({ from, to }) => from < changed.to && to > changed.from);
-  const found = foundBetween(query, tr.doc, changed.from, changed.to, findMatchesMax);
+  const blocks = textblocksOf(tr.doc, changed.from, changed.to);
+  const found = blocks.flatMap((block) => foundIn({ query, within }, block));
   return {
-    query,
-    marked: mapped.remove(old).add(tr.doc, found.map(mark)),
+    ...state,
+    marked: marked.remove(old).add(tr.doc, found.map(mark)),
     count: count - old.length + found.length,
     searchedTo: searchedTo === null ? null : Math.max(searchedTo, changed.to),
   };
 }
 
-function apply(tr: Transaction, state: State): State {
-  const meta = tr.getMeta(key) as Meta | undefined;
-  if (meta?.type === "query") return meta.query ? { ...nothing, query: meta.query, searchedTo: 0 } : nothing;
-  const followed = follow(tr, state);
-  if (meta?.type !== "searched") return followed;
+/** What is put at its ends belongs to it. */
+const mappedRange = (mapping: Mapping, { from, to }: Found): Found => ({
+  from: mapping.map(from, -1),
+  to: mapping.map(to, 1),
+});
+
+/** The places that are kept, where a transaction has put them. */
+function moved({ mapping }: Transaction, state: State): State {
+  const { searchedTo, within, seek } = state;
   return {
-    ...followed,
-    marked: followed.marked.add(tr.doc, meta.marks.map(mark)),
-    count: followed.count + meta.marks.length,
-    searchedTo: meta.to,
+    ...state,
+    searchedTo: searchedTo === null ? null : mapping.map(searchedTo),
+    within: within && mappedRange(mapping, within),
+    seek: seek && { ...seek, from: mapping.map(seek.from) },
   };
+}
+
+function apply(tr: Transaction, before: State): State {
+  const meta = metaOf(tr);
+  // Somebody goes elsewhere by themselves.
+  const isLeft = tr.selectionSet && !isFromAuthority(tr);
+  const state = isLeft && before.seek ? { ...before, seek: null } : before;
+  const followed = follow(tr, state);
+  switch (meta?.type) {
+    case undefined:
+      return followed;
+    case "query":
+      return restarted({
+        ...followed,
+        query: meta.query,
+        within: meta.within === undefined ? followed.within : meta.within,
+        seek: null,
+      });
+    case "seek":
+      return { ...followed, seek: meta.seek };
+    case "searched":
+      return {
+        ...followed,
+        marked: followed.marked.add(tr.doc, meta.marks.map(mark)),
+        count: followed.count + meta.marks.length,
+        searchedTo: meta.to,
+        isPartial: followed.isPartial || meta.isPartial,
+      };
+  }
 }
 
 /**
@@ -138,23 +174,61 @@ function apply(tr: Transaction, state: State): State {
  * @param nowMs NaN is always too late: one block is searched
  */
 export function searchSlice(state: EditorState, nowMs: () => number): Transaction | null {
-  const { query, searchedTo, count } = key.getState(state) ?? nothing;
-  if (!query || searchedTo === null) return null;
+  const { searchedTo, count } = key.getState(state) ?? nothing;
+  const search = searchOf(state);
+  if (!search || searchedTo === null) return null;
   const end = nowMs() + findSliceMs;
+  const room = findMatchesMax - count;
   const marks: Found[] = [];
   let to: number | null = null;
-  eachTextblock(state.doc, searchedTo, state.doc.content.size, (block, start) => {
-    if (start < searchedTo) return true;
-    for (const found of foundIn(query, block)) marks.push({ from: start + found.from, to: start + found.to });
-    if (count + marks.length > findMatchesMax) return false;
-    if (nowMs() < end) return true;
+  let isPartial = false;
+  for (const textblock of textblocksOf(state.doc, searchedTo)) {
+    const { block, start } = textblock;
+    if (start < searchedTo) continue;
+    for (const found of foundIn(search, textblock)) marks.push(found);
+    isPartial ||= isTooLong(search.query, block);
+    if (marks.length >= room) break;
+    if (nowMs() < end && marks.length < findSliceMarksMax) continue;
     to = start + block.content.size + 1;
-    return false;
-  });
-  const kept = marks.slice(0, Math.max(0, findMatchesMax - count));
-  const meta: Meta = { type: "searched", marks: kept, to };
-  return state.tr.setMeta(key, meta).setMeta("addToHistory", false);
+    break;
+  }
+  const meta: Meta = { type: "searched", marks: marks.slice(0, Math.max(0, room)), to, isPartial };
+  return state.tr.setMeta(key, meta);
 }
+
+/** Looks on for a moment for what is to be selected. "later" where there was not the time to say. */
+export function seekSlice(state: EditorState, nowMs: () => number): Transaction | "later" | null {
+  const seek = key.getState(state)?.seek;
+  const search = searchOf(state);
+  return search && seek ? found(state.tr, search, seek, nowMs) : null;
+}
+
+function found(tr: Transaction, search: Search, seek: Seek, nowMs: () => number): Transaction | "later" {
+  const end = nowMs() + findSliceMs;
+  const at = seekIn(search, tr.doc, seek, () => !(nowMs() < end));
+  if (at === "later") return "later";
+  const done: Meta = { type: "seek", seek: null };
+  return (at ? select(tr, at) : tr).setMeta(key, done);
+}
+
+/**
+ * Selects the nearest, at once or as soon as it is found. Takes no longer than a slice.
+ * @param search as it was before what the transaction changes
+ */
+export function goTo(tr: Transaction, { query, within }: Search, seek: Seek): Transaction {
+  const search = { query, within: within && mappedRange(tr.mapping, within) };
+  const gone = found(tr, search, seek, () => performance.now());
+  return gone === "later" ? seeking(tr, seek) : gone;
+}
+
+/** What is found from there is selected as soon as it is. */
+export function seeking(tr: Transaction, seek: Seek): Transaction {
+  const meta: Meta = { type: "seek", seek };
+  return tr.setMeta(key, meta);
+}
+
+const select = (tr: Transaction, { from, to }: Found): Transaction =>
+  tr.setSelection(TextSelection.create(tr.doc, from, to)).scrollIntoView();
 
 /** What is marked, in order. */
 export const markedIn = (state: EditorState): readonly Found[] =>
@@ -169,9 +243,13 @@ export function findPlugin(tell: (tally: FindTally) => void): Plugin {
       let frame: number | null = null;
       const work = (): void => {
         frame = null;
-        const more = searchSlice(view.state, () => performance.now());
+        const now = (): number => performance.now();
+        const sought = seekSlice(view.state, now);
+        // What is looked for comes first; what was searched for it is known to the slices after it.
+        const more = sought ?? searchSlice(view.state, now);
+        if (more === "later") schedule();
         // Asks for the next frame by itself.
-        if (more) view.dispatch(more);
+        else if (more) view.dispatch(more);
         tell(tallyOf(view.state));
       };
       const schedule = (): void => {
@@ -191,100 +269,60 @@ export function findPlugin(tell: (tally: FindTally) => void): Plugin {
   });
 }
 
-function tallyOf(state: EditorState): FindTally {
-  const { marked, count, searchedTo } = key.getState(state) ?? nothing;
+/** The one that is gone to, for a field has the focus and the text's selection is not seen; and what is searched. */
+export const foundPlacePlugin = (): Plugin =>
+  new Plugin({
+    props: {
+      decorations(state) {
+        const { query, within } = key.getState(state) ?? nothing;
+        const shown: Decoration[] = [];
+        if (query && isAtFound(state)) {
+          const { from, to } = state.selection;
+          shown.push(Decoration.inline(from, to, { class: "is-gone-to" }));
+        }
+        if (within && within.from < within.to)
+          shown.push(Decoration.inline(within.from, within.to, { class: "searched" }));
+        return shown.length > 0 ? DecorationSet.create(state.doc, shown) : null;
+      },
+    },
+  });
+
+/** What is selected is one that was found. */
+function isAtFound(state: EditorState): boolean {
   const { from, to } = state.selection;
-  const at = marked.find(from, to).some((each) => each.from === from && each.to === to);
-  const before = at ? marked.find(0, Math.max(0, from)).filter((each) => each.from < from).length : 0;
+  const marked = key.getState(state)?.marked.find(from, to) ?? [];
+  return from < to && marked.some((each) => each.from === from && each.to === to);
+}
+
+function tallyOf(state: EditorState): FindTally {
+  const { marked, count, searchedTo, isPartial, within } = key.getState(state) ?? nothing;
+  const { from } = state.selection;
+  const isAt = isAtFound(state);
+  const before = isAt ? marked.find(0, from).filter((each) => each.from < from).length : 0;
   return {
     count,
-    current: at ? before + 1 : 0,
+    current: isAt ? before + 1 : 0,
     isDone: searchedTo === null,
     isMore: count >= findMatchesMax,
+    isPartial,
+    isWithin: within !== null,
   };
 }
 
-/** Looks for something else from now on; null is for nothing any more. */
-export const setFind = (query: FindQuery | null): Command => {
-  const meta: Meta = { type: "query", query };
+/**
+ * Looks for something else from now on; null is for nothing any more.
+ * @param within only there; left out, where it was looked before
+ */
+export const setFind = (query: FindQuery | null, within?: Found | null): Command => {
+  const meta: Meta = { type: "query", query, ...(within === undefined ? {} : { within }) };
   return (state, dispatch) => {
-    dispatch?.(state.tr.setMeta(key, meta).setMeta("addToHistory", false));
+    dispatch?.(state.tr.setMeta(key, meta));
     return true;
   };
 };
 
-/** The nearest that is found in a direction, round the end of the document. */
-function nearest(state: EditorState, query: FindQuery, from: number, by: 1 | -1): Found | null {
-  const all = foundBetween(query, state.doc, 0, state.doc.content.size, Infinity);
-  if (by === 1) return all.find((found) => found.from >= from) ?? all[0] ?? null;
-  return all.findLast((found) => found.to <= from) ?? all.at(-1) ?? null;
-}
-
-const select = (tr: Transaction, { from, to }: Found): Transaction =>
-  tr.setSelection(TextSelection.create(tr.doc, from, to)).scrollIntoView();
-
-const step =
-  (by: 1 | -1): Command =>
-  (state, dispatch) => {
-    const query = key.getState(state)?.query;
-    if (!query) return false;
-    const found = nearest(state, query, by === 1 ? state.selection.to : state.selection.from, by);
-    if (found) dispatch?.(select(state.tr, found));
-    return found !== null;
-  };
-export const findNext = step(1);
-export const findPrevious = step(-1);
-
-/** The first at the caret or behind it: what is selected already stays so. */
-export const findHere: Command = (state, dispatch) => {
-  const query = key.getState(state)?.query;
-  const found = query ? nearest(state, query, state.selection.from, 1) : null;
-  if (found) dispatch?.(select(state.tr, found));
-  return found !== null;
-};
-
-/** Puts other words there, with the marks of the first letter that goes. */
-function replace(tr: Transaction, query: FindQuery, found: Found, words: string): void {
-  const $from = tr.doc.resolve(found.from);
-  const start = $from.start();
-  const inBlock = { from: found.from - start, to: found.to - start };
-  const text = query.replacement(textOf($from.parent), inBlock, words);
-  const marks = $from.marksAcross(tr.doc.resolve(found.to)) ?? [];
-  if (text === "") tr.delete(found.from, found.to);
-  else tr.replaceWith(found.from, found.to, tr.doc.type.schema.text(text, marks));
-}
-
-/** Replaces what is selected if it is one that was found, and goes to the next. */
-export const replaceOne =
-  (words: string): Command =>
-  (state, dispatch, view) => {
-    const query = key.getState(state)?.query;
-    if (!query || (view && !view.editable)) return false;
-    const here = nearest(state, query, state.selection.from, 1);
-    if (!here) return false;
-    const isSelected = here.from === state.selection.from && here.to === state.selection.to;
-    if (!dispatch) return true;
-    if (!isSelected) {
-      dispatch(select(state.tr, here));
-      return true;
-    }
-    const tr = closeHistory(state.tr);
-    replace(tr, query, here, words);
-    const after = nearest(state, query, here.to, 1);
-    const next = after && after.from !== here.from ? after : null;
-    if (next) select(tr, { from: tr.mapping.map(next.from), to: tr.mapping.map(next.to) });
-    dispatch(tr);
-    return true;
-  };
-
-/** All of them, in one step that one undo takes back. @returns how many */
-export function replaceAll(view: EditorView, words: string): number {
-  const query = key.getState(view.state)?.query;
-  if (!query || !view.editable) return 0;
-  const all = foundBetween(query, view.state.doc, 0, view.state.doc.content.size, Infinity);
-  const tr = closeHistory(view.state.tr);
-  // From the end: what lies before stays where it is.
-  for (const found of all.toReversed()) replace(tr, query, found, words);
-  if (all.length > 0) view.dispatch(tr);
-  return all.length;
+/** Everything is to be searched again: what a transaction replaces is more than can be followed. */
+export function searchAgain(tr: Transaction, query: FindQuery): Transaction {
+  const meta: Meta = { type: "query", query };
+  return tr.setMeta(key, meta);
 }

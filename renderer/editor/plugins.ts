@@ -6,7 +6,7 @@ import type { Plugin } from "prosemirror-state";
 import type { DirectEditorProps } from "prosemirror-view";
 import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
-import { findPlugin } from "./find.ts";
+import { findPlugin, foundPlacePlugin } from "./find.ts";
 import type { FindTally } from "./find.ts";
 import { focusModePlugin } from "./focus-mode.ts";
 import type { FocusMode } from "./focus-mode.ts";
@@ -77,6 +77,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
   findPlugin((tally) => host.found(tally)),
+  foundPlacePlugin(),
   selectedTextPlugin((place) => host.selected(place)),
   activityPlugin((active) => host.activity(active)),
   countsPlugin(host.counting),

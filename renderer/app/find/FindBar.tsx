@@ -1,6 +1,7 @@
 /** Find and replace, over the page's upper end. */
-import { ArrowDown, ArrowUp, CaseSensitive, Regex, WholeWord, X } from "lucide-react";
+import { ArrowDown, ArrowUp, CaseSensitive, Regex, TextSelect, WholeWord, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import type { RefObject } from "react";
 import type { LucideIcon } from "lucide-react";
 import type { FindTally } from "../../editor/find.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -25,10 +26,14 @@ function Bar({ desk, shown }: { desk: Desk; shown: FindShown }) {
   const { find } = desk;
   const wanted = useStore(find.wanted);
   const field = useRef<HTMLInputElement>(null);
+  const replacing = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    field.current?.focus();
-    field.current?.select();
-  }, [shown.asked]);
+    // Where it is known what is to be replaced, what stands for it is asked next.
+    const isKnown = shown.isReplacing && find.wanted.get().text !== "";
+    const asked = (isKnown ? replacing.current : null) ?? field.current;
+    asked?.focus();
+    asked?.select();
+  }, [find, shown]);
   const toggles = [
     { name: "isCaseSensitive", label: "Match case", icon: CaseSensitive },
     { name: "isWholeWord", label: "Whole words", icon: WholeWord },
@@ -62,6 +67,7 @@ function Bar({ desk, shown }: { desk: Desk; shown: FindShown }) {
             onChange={(isOn) => void find.look({ ...wanted, [name]: isOn })}
           />
         ))}
+        <InSelection desk={desk} />
         <Tally desk={desk} />
         <Button
           quiet
@@ -83,21 +89,34 @@ function Bar({ desk, shown }: { desk: Desk; shown: FindShown }) {
           <X size={16} aria-hidden />
         </Button>
       </div>
-      {shown.isReplacing && <ReplaceRow desk={desk} />}
+      {shown.isReplacing && <ReplaceRow desk={desk} field={replacing} />}
       <Words desk={desk} />
     </div>
   );
 }
 
-function ReplaceRow({ desk }: { desk: Desk }) {
+function InSelection({ desk }: { desk: Desk }) {
+  const { isWithin } = useStore(desk.find.tally);
+  return (
+    <Toggle
+      label="In selection"
+      icon={TextSelect}
+      isOn={isWithin}
+      onChange={(isOn) => desk.find.setWithin(isOn)}
+    />
+  );
+}
+
+function ReplaceRow({ desk, field }: { desk: Desk; field: RefObject<HTMLInputElement | null> }) {
   const { find } = desk;
   const [words, setWords] = useState("");
   const readOnly = useReadOnly(desk);
-  const { count } = useStore(find.tally);
+  const { count, isDone } = useStore(find.tally);
   const isIdle = readOnly !== null || count === 0;
   return (
     <div className={styles["row"]}>
       <input
+        ref={field}
         type="text"
         aria-label="Replace with"
         placeholder="Replace with"
@@ -122,7 +141,7 @@ function ReplaceRow({ desk }: { desk: Desk }) {
       </Button>
       <Button
         label="Replace all"
-        isDisabled={isIdle}
+        isDisabled={isIdle || !isDone}
         tip={readOnly ?? "Replace all of them"}
         onPress={() => find.replaceAll(words)}
       >
@@ -167,9 +186,13 @@ function Tally({ desk }: { desk: Desk }) {
 function Words({ desk }: { desk: Desk }) {
   const problem = useStore(desk.find.problem);
   const done = useStore(desk.find.done);
+  const { isPartial } = useStore(desk.find.tally);
+  const leftOut = isPartial
+    ? "Long paragraphs were left out: this pattern would take too long in them."
+    : null;
   return (
     <p role="status" aria-label="Search says" className={styles["words"]}>
-      {problem ?? done}
+      {problem ?? done ?? leftOut}
     </p>
   );
 }

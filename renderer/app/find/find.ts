@@ -2,16 +2,25 @@
  * Find and replace: what is looked for, whichever document is shown, and how much of it there is. The text itself
  * marks and selects (`editor/find.ts`).
  */
+import { AllSelection, NodeSelection } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
-import { findHere, findNext, findPrevious, replaceAll, replaceOne, setFind } from "../../editor/find.ts";
+import { setFind } from "../../editor/find.ts";
 import type { FindTally } from "../../editor/find.ts";
+import { findHere, findNext, findPrevious, replaceAll, replaceOne } from "../../editor/find-commands.ts";
 import { findQuery } from "../../editor/find-query.ts";
-import type { FindQuery, Wanted } from "../../editor/find-query.ts";
+import type { FindQuery, Found, Wanted } from "../../editor/find-query.ts";
 import { Store } from "../store.ts";
 
 const nothing: Wanted = { text: "", isCaseSensitive: false, isWholeWord: false, isPattern: false };
-const noTally: FindTally = { count: 0, current: 0, isDone: true, isMore: false };
-/** A selection of more than this is what is searched in, by eye, rather than what is looked for. */
+const noTally: FindTally = {
+  count: 0,
+  current: 0,
+  isDone: true,
+  isMore: false,
+  isPartial: false,
+  isWithin: false,
+};
+/** A selection of more than this is what is searched in rather than what is looked for. */
 const takenCharsMax = 200;
 
 /** Whether the bar is there, and how often it was asked for: its field takes the focus each time. */
@@ -35,7 +44,7 @@ export class Find {
   open(isReplacing: boolean): void {
     const selected = this.#selected();
     if (selected !== null) void this.look({ ...this.wanted.get(), text: selected });
-    else this.begin();
+    else if (this.shown.get() === null) this.begin(this.#selectedStretch());
     this.shown.set({ isReplacing, asked: (this.shown.get()?.asked ?? 0) + 1 });
   }
 
@@ -45,16 +54,22 @@ export class Find {
     this.done.set(null);
     const view = this.#view();
     if (!view) return;
-    setFind(null)(view.state, view.dispatch);
+    setFind(null, null)(view.state, view.dispatch);
     view.focus();
   }
 
   /** Looks in the document that is shown now for what was looked for in the one before. */
-  begin(): void {
+  begin(within?: Found | null): void {
     const view = this.#view();
     if (!view) return;
-    this.tally.set(noTally);
-    setFind(this.#query)(view.state, view.dispatch);
+    setFind(this.#query, within)(view.state, view.dispatch);
+  }
+
+  /** Looks only in what is selected, or in all again. */
+  setWithin(isWithin: boolean): void {
+    const stretch = isWithin && this.tally.get().current === 0 ? this.#selectedStretch(0) : null;
+    this.done.set(isWithin && !stretch ? "Select what is to be searched first." : null);
+    this.begin(stretch);
   }
 
   /** Looks for something else, and selects the first of it from the caret on. */
@@ -87,8 +102,10 @@ export class Find {
   replaceAll(words: string): void {
     const view = this.#view();
     if (!view) return;
+    const { isMore } = this.tally.get();
     const count = replaceAll(view, words);
-    this.done.set(count === 1 ? "1 was replaced." : `${count.toLocaleString()} were replaced.`);
+    const replaced = count === 1 ? "1 was replaced." : `${count.toLocaleString()} were replaced.`;
+    this.done.set(isMore ? `${replaced} There may be more.` : replaced);
   }
 
   #step(command: typeof findNext): boolean {
@@ -105,5 +122,13 @@ export class Find {
     if (empty || !$from.sameParent(view.state.selection.$to) || to - from > takenCharsMax) return null;
     const text = view.state.doc.textBetween(from, to);
     return text === "" ? null : text;
+  }
+
+  /** What is selected, where it is too much to be what is looked for. */
+  #selectedStretch(longerThan = takenCharsMax): Found | null {
+    const selection = this.#view()?.state.selection;
+    if (!selection || selection instanceof AllSelection || selection instanceof NodeSelection) return null;
+    const { from, to, $from, $to } = selection;
+    return to - from > longerThan || !$from.sameParent($to) ? { from, to } : null;
   }
 }
