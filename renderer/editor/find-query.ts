@@ -72,6 +72,10 @@ function workOf(text: string): number {
   );
 }
 
+/** Without the pattern, which is on screen, and which the engine repeats with what it has put before it. */
+const reason = (message: string): string =>
+  message.replace(/^error parsing regexp: /, "").replace(/: `[^]*`$/, "");
+
 /** @returns in words why a pattern is none */
 async function pattern(wanted: Wanted): Promise<FindQuery | string> {
   if (workOf(wanted.text) > findPatternWorkMax) return "This pattern repeats too much to be searched for.";
@@ -104,7 +108,7 @@ async function pattern(wanted: Wanted): Promise<FindQuery | string> {
     };
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
-    return `This is no pattern: ${error.message.replace(/^error parsing regexp: /, "")}.`;
+    return `This is no pattern: ${reason(error.message)}.`;
   }
 }
 

@@ -7,10 +7,12 @@ import { Plugin, PluginKey, TextSelection } from "prosemirror-state";
 import type { Command, EditorState, Transaction } from "prosemirror-state";
 import type { Mapping } from "prosemirror-transform";
 import { Decoration, DecorationSet } from "prosemirror-view";
+import type { EditorView } from "prosemirror-view";
 import { isFromAuthority } from "./collab.ts";
 import { foundIn, isTooLong, seekIn, textblocksOf } from "./find-blocks.ts";
 import type { Search, Seek } from "./find-blocks.ts";
 import type { FindQuery, Found } from "./find-query.ts";
+import { bringIntoSight, sightOf } from "./find-sight.ts";
 import { findMatchesMax, findSliceMarksMax, findSliceMs, findStepsMax, findStretchMax } from "./limits.ts";
 
 /** How much was found: told at most once a frame. */
@@ -31,17 +33,22 @@ export type FindTally = {
 type State = {
   readonly query: FindQuery | null;
   readonly within: Found | null;
+  /** All that was found; what of it is in `shown` is drawn, for the page is slow with thousands of pieces. */
   readonly marked: DecorationSet;
+  readonly shown: Found;
   readonly count: number;
   /** What lies before this was searched; null is all. */
   readonly searchedTo: number | null;
   readonly isPartial: boolean;
   /** The nearest from here is to be selected as soon as it is found. */
   readonly seek: Seek | null;
+  /** How often something was gone to: it is brought into sight each time. */
+  readonly arrivals: number;
 };
 type Meta =
   | { readonly type: "query"; readonly query: FindQuery | null; readonly within?: Found | null }
   | { readonly type: "seek"; readonly seek: Seek | null }
+  | { readonly type: "shown"; readonly shown: Found }
   | {
       readonly type: "searched";
       readonly marks: readonly Found[];
@@ -54,21 +61,25 @@ const nothing: State = {
   query: null,
   within: null,
   marked: DecorationSet.empty,
+  shown: { from: 0, to: 0 },
   count: 0,
   searchedTo: null,
   isPartial: false,
   seek: null,
+  arrivals: 0,
 };
 const metaOf = (tr: Transaction): Meta | undefined => tr.getMeta(key) as Meta | undefined;
 
 const mark = ({ from, to }: Found): Decoration => Decoration.inline(from, to, { class: "found" });
 
 /** From the start again, in slices. */
-const restarted = ({ query, within, seek }: State): State => ({
+const restarted = ({ query, within, shown, seek, arrivals }: State): State => ({
   ...nothing,
   query,
   within,
+  shown,
   seek,
+  arrivals,
   searchedTo: query ? 0 : null,
 });
 
@@ -131,11 +142,12 @@ const mappedRange = (mapping: Mapping, { from, to }: Found): Found => ({
 
 /** The places that are kept, where a transaction has put them. */
 function moved({ mapping }: Transaction, state: State): State {
-  const { searchedTo, within, seek } = state;
+  const { searchedTo, within, shown, seek } = state;
   return {
     ...state,
     searchedTo: searchedTo === null ? null : mapping.map(searchedTo),
     within: within && mappedRange(mapping, within),
+    shown: mappedRange(mapping, shown),
     seek: seek && { ...seek, from: mapping.map(seek.from) },
   };
 }
@@ -157,7 +169,13 @@ function apply(tr: Transaction, before: State): State {
         seek: null,
       });
     case "seek":
-      return { ...followed, seek: meta.seek };
+      return {
+        ...followed,
+        seek: meta.seek,
+        arrivals: followed.arrivals + Number(meta.seek === null && tr.selectionSet),
+      };
+    case "shown":
+      return { ...followed, shown: meta.shown };
     case "searched":
       return {
         ...followed,
@@ -228,22 +246,37 @@ export function seeking(tr: Transaction, seek: Seek): Transaction {
 }
 
 const select = (tr: Transaction, { from, to }: Found): Transaction =>
-  tr.setSelection(TextSelection.create(tr.doc, from, to)).scrollIntoView();
+  tr.setSelection(TextSelection.create(tr.doc, from, to));
 
 /** What is marked, in order. */
 export const markedIn = (state: EditorState): readonly Found[] =>
   (key.getState(state)?.marked.find() ?? []).toSorted((a, b) => a.from - b.from);
 
+const drawnOf = new WeakMap<State, DecorationSet>();
+
+function drawn(state: EditorState): DecorationSet | null {
+  const found = key.getState(state);
+  if (!found?.query) return null;
+  const { marked, shown } = found;
+  let drawn = drawnOf.get(found);
+  if (!drawn) {
+    drawn = DecorationSet.create(state.doc, marked.find(shown.from, shown.to));
+    drawnOf.set(found, drawn);
+  }
+  return drawn;
+}
+
 export function findPlugin(tell: (tally: FindTally) => void): Plugin {
   return new Plugin<State>({
     key,
     state: { init: () => nothing, apply: (tr, state) => apply(tr, state) },
-    props: { decorations: (state) => key.getState(state)?.marked ?? null },
+    props: { decorations: drawn },
     view(view) {
       let frame: number | null = null;
+      const now = (): number => performance.now();
       const work = (): void => {
         frame = null;
-        const now = (): number => performance.now();
+        show(view);
         const sought = seekSlice(view.state, now);
         // What is looked for comes first; what was searched for it is known to the slices after it.
         const more = sought ?? searchSlice(view.state, now);
@@ -255,18 +288,35 @@ export function findPlugin(tell: (tally: FindTally) => void): Plugin {
       const schedule = (): void => {
         frame ??= requestAnimationFrame(work);
       };
+      const scrolled = (): void => {
+        if (key.getState(view.state)?.query) schedule();
+      };
+      // What scrolls is not known here, and scrolling is not told to what lies around it.
+      const listening = { capture: true, passive: true };
+      document.addEventListener("scroll", scrolled, listening);
       return {
         update(_, before) {
           const [was, is] = [key.getState(before), key.getState(view.state)];
           const isMoved = is?.query && !before.selection.eq(view.state.selection);
           if (was !== is || isMoved) schedule();
+          if (is && was && is.arrivals > was.arrivals) bringIntoSight(view);
         },
         destroy: () => {
+          document.removeEventListener("scroll", scrolled, listening);
           if (frame !== null) cancelAnimationFrame(frame);
         },
       };
     },
   });
+}
+
+/** Draws what is found where somebody has come. */
+function show(view: EditorView): void {
+  const { query, shown } = key.getState(view.state) ?? nothing;
+  const sight = query && sightOf(view);
+  if (!sight || (sight.seen.from >= shown.from && sight.seen.to <= shown.to)) return;
+  const meta: Meta = { type: "shown", shown: sight.around };
+  view.dispatch(view.state.tr.setMeta(key, meta));
 }
 
 /** The one that is gone to, for a field has the focus and the text's selection is not seen; and what is searched. */

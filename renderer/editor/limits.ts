@@ -52,12 +52,15 @@ export const findTypedCharsMax = 1_000;
 export const findMatchesMax = 10_000;
 /** A search goes on for so long in one frame, and leaves the rest of it for writing. */
 export const findSliceMs = 6;
-/** What is found and is marked in one frame: each of them costs the page a new piece. */
-export const findSliceMarksMax = 400;
+/** What is found and is kept in one frame: some microseconds each. */
+export const findSliceMarksMax = 1_000;
 /** Of a pattern: its length times how often it repeats. What is made of it for searching grows with that. */
 export const findPatternWorkMax = 30_000;
 /** Of a pattern and a paragraph: how much is looked at, about 50 ms. Longer paragraphs are left out, which is said. */
 export const findBlockWorkMax = 500_000;
+/** Pixels over and under what was gone to; over it lies the search. */
+export const foundAboveMin = 140;
+export const foundBelowMin = 60;
 /** Steps that come at once and are followed; more of them, as from replacing all, begin the search again. */
 export const findStepsMax = 100;
 /** Characters that changed at once and are searched at once; more than that is searched in slices. */
