@@ -13,7 +13,14 @@ import { foundIn, isTooLong, seekIn, textblocksOf } from "./find-blocks.ts";
 import type { Search, Seek } from "./find-blocks.ts";
 import type { FindQuery, Found } from "./find-query.ts";
 import { bringIntoSight, sightOf } from "./find-sight.ts";
-import { findMatchesMax, findSliceMarksMax, findSliceMs, findStepsMax, findStretchMax } from "./limits.ts";
+import {
+  findMatchesMax,
+  findPauseMs,
+  findSliceMarksMax,
+  findSliceMs,
+  findStepsMax,
+  findStretchMax,
+} from "./limits.ts";
 
 /** How much was found: told at most once a frame. */
 export type FindTally = {
@@ -271,43 +278,84 @@ export function findPlugin(tell: (tally: FindTally) => void): Plugin {
     key,
     state: { init: () => nothing, apply: (tr, state) => apply(tr, state) },
     props: { decorations: drawn },
-    view(view) {
-      let frame: number | null = null;
-      const now = (): number => performance.now();
-      const work = (): void => {
-        frame = null;
-        show(view);
-        const sought = seekSlice(view.state, now);
-        // What is looked for comes first; what was searched for it is known to the slices after it.
-        const more = sought ?? searchSlice(view.state, now);
-        if (more === "later") schedule();
-        // Asks for the next frame by itself.
-        else if (more) view.dispatch(more);
-        tell(tallyOf(view.state));
-      };
-      const schedule = (): void => {
-        frame ??= requestAnimationFrame(work);
-      };
-      const scrolled = (): void => {
-        if (key.getState(view.state)?.query) schedule();
-      };
+    view: (view) => {
+      const work = new FrameWork(view, tell);
       // What scrolls is not known here, and scrolling is not told to what lies around it.
       const listening = { capture: true, passive: true };
-      document.addEventListener("scroll", scrolled, listening);
+      document.addEventListener("scroll", work.scrolled, listening);
       return {
-        update(_, before) {
-          const [was, is] = [key.getState(before), key.getState(view.state)];
-          const isMoved = is?.query && !before.selection.eq(view.state.selection);
-          if (was !== is || isMoved) schedule();
-          if (is && was && is.arrivals > was.arrivals) bringIntoSight(view);
-        },
+        update: (_, before) => work.update(before),
         destroy: () => {
-          document.removeEventListener("scroll", scrolled, listening);
-          if (frame !== null) cancelAnimationFrame(frame);
+          document.removeEventListener("scroll", work.scrolled, listening);
+          work.stop();
         },
       };
     },
   });
+}
+
+/** What is done between keys. A key itself causes none of it: to measure or to tell lays the whole page out again. */
+class FrameWork {
+  readonly #view: EditorView;
+  readonly #tell: (tally: FindTally) => void;
+  #frame: number | null = null;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #isSightOld = true;
+
+  constructor(view: EditorView, tell: (tally: FindTally) => void) {
+    this.#view = view;
+    this.#tell = tell;
+  }
+
+  readonly scrolled = (): void => {
+    if (key.getState(this.#view.state)?.query) this.#look();
+  };
+
+  update(before: EditorState): void {
+    const { state } = this.#view;
+    const [was, is] = [key.getState(before) ?? nothing, key.getState(state) ?? nothing];
+    if (is.arrivals > was.arrivals) bringIntoSight(this.#view);
+    const isElsewhere = was.query !== is.query || was.arrivals !== is.arrivals;
+    const isMoved = is.query !== null && !before.selection.eq(state.selection);
+    if (isElsewhere) this.#look();
+    else if (is.searchedTo !== null || is.seek) this.#schedule();
+    else if (is.query && before.doc !== state.doc) this.#lookInPause();
+    else if (was !== is || isMoved) this.#schedule();
+  }
+
+  stop(): void {
+    clearTimeout(this.#pause);
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+  }
+
+  #look(): void {
+    this.#isSightOld = true;
+    this.#schedule();
+  }
+
+  #lookInPause(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#look(), findPauseMs);
+  }
+
+  #schedule(): void {
+    this.#frame ??= requestAnimationFrame(() => this.#work());
+  }
+
+  #work(): void {
+    this.#frame = null;
+    const view = this.#view;
+    const now = (): number => performance.now();
+    if (this.#isSightOld) show(view);
+    this.#isSightOld = false;
+    const sought = seekSlice(view.state, now);
+    // What is looked for comes first; what was searched for it is known to the slices after it.
+    const more = sought ?? searchSlice(view.state, now);
+    if (more === "later") this.#schedule();
+    // Asks for the next frame by itself.
+    else if (more) view.dispatch(more);
+    this.#tell(tallyOf(view.state));
+  }
 }
 
 /** Draws what is found where somebody has come. */

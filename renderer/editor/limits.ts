@@ -61,6 +61,8 @@ export const findBlockWorkMax = 500_000;
 /** Pixels over and under what was gone to; over it lies the search. */
 export const foundAboveMin = 140;
 export const foundBelowMin = 60;
+/** How long nobody types before it is told how much is found now. */
+export const findPauseMs = 200;
 /** Steps that come at once and are followed; more of them, as from replacing all, begin the search again. */
 export const findStepsMax = 100;
 /** Characters that changed at once and are searched at once; more than that is searched in slices. */
