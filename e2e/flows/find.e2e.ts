@@ -175,6 +175,9 @@ test("a book of 100,000 words is searched while somebody writes in it", async ()
   const file = join(data, "book.md");
   await writeFile(file, `# Book\n\n${bookMarkdown(100_000)}`);
   const { page } = await stage.launch(data, "writer", undefined, [`--import=${file}`]);
+  // So much takes a while to import on a busy machine, and the search has no part in that.
+  const entry = page.getByRole("navigation", { name: "Library" }).getByText("Book", { exact: true });
+  await entry.waitFor({ timeout: 3 * untilMs });
   await openDocument(page, "Book");
   await text(page).click();
   await page.keyboard.press("ControlOrMeta+F");
