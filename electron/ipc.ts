@@ -129,6 +129,28 @@ export const blobState = z.object({
 });
 export type BlobState = z.infer<typeof blobState>;
 
+/** Longer ones are no words that a dictionary has. */
+const spelledWord = z.string().min(1).max(64);
+
+/** How words are checked, and with what. */
+export const spellingState = z.object({
+  isOn: z.boolean(),
+  dictionaries: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      isChosen: z.boolean(),
+      /** In words, where it was chosen and cannot be used. */
+      problem: z.string().nullable(),
+    }),
+  ),
+  /** The person's own, in order. */
+  words: z.array(z.string()),
+  /** Where they may put dictionaries. */
+  folder: z.string(),
+});
+export type SpellingState = z.infer<typeof spellingState>;
+
 /**
  * The workspace that a window shows, as the configuration said that it started with. Main turns before its
  * windows do: what a window still asks meanwhile is not about the place that main is at, and is refused as
@@ -386,6 +408,37 @@ export const calls = {
     args: z.tuple([z.enum(preferenceNames), z.string().max(16)]),
     answer: z.union([z.object({ ok: z.literal(true) }), failure]),
   },
+  spelling: { channel: "deckle:spelling", args: z.tuple([]), answer: spellingState },
+  setSpelling: {
+    channel: "deckle:set-spelling",
+    args: z.tuple([z.object({ isOn: z.boolean(), languages: z.array(z.string().max(64)).max(50) })]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** Those of some words that are spelled wrong, as far as can be said. */
+  checkWords: {
+    channel: "deckle:check-words",
+    args: z.tuple([z.array(spelledWord).max(2000)]),
+    answer: z.array(z.string()),
+  },
+  /** To the person's own dictionary, or out of it. */
+  setOwnWord: {
+    channel: "deckle:set-own-word",
+    args: z.tuple([spelledWord, z.boolean()]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  showDictionaries: {
+    channel: "deckle:show-dictionaries",
+    args: z.tuple([]),
+    answer: z.union([z.object({ ok: z.literal(true) }), failure]),
+  },
+  /** The word that the context menu about to open is for; null is none. */
+  menuWord: { channel: "deckle:menu-word", args: z.tuple([spelledWord.nullable()]), answer: z.null() },
+  /** Opens a menu of what a word may have been meant to be, at a point of the window. */
+  spellingMenu: {
+    channel: "deckle:spelling-menu",
+    args: z.tuple([spelledWord, z.object({ x: z.int(), y: z.int() })]),
+    answer: z.null(),
+  },
   /** The relay was reached, for the first time or again: what waited to be tried once more need not wait. */
   relayReached: { channel: "deckle:relay-reached", args: z.tuple([]), answer: z.null() },
   /** The window has handed everything typed to the engine and it is durable; it may close now. */
@@ -408,6 +461,10 @@ export const notice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("said"), words: z.string() }),
   /** An image or a file has come, and `GET /blob/SHA256` has it. */
   z.object({ type: z.literal("blob"), sha256 }),
+  /** The person chose another spelling for the word that the menu was for. */
+  z.object({ type: z.literal("respell"), word: z.string(), by: z.string() }),
+  /** What was spelled right may be wrong now, or the other way round. */
+  z.object({ type: z.literal("spelling-changed") }),
   /** The window is about to close: flush, then call `readyToClose` or `keepOpen`. */
   z.object({ type: z.literal("closing") }),
 ]);

@@ -20,6 +20,7 @@ import { BackupSchedule } from "./host/backup/schedule.ts";
 import { Blobs } from "./host/blobs/blobs.ts";
 import { blobHandlers } from "./host/blobs/check.ts";
 import { Caller } from "./host/caller.ts";
+import { ContextMenu } from "./host/context-menu.ts";
 import { DeviceKeys } from "./host/device-key.ts";
 import { askWhereToSave, exportText, pickFolder, pickMarkdown } from "./host/dialogs.ts";
 import { reasonOf } from "./host/durable.ts";
@@ -41,9 +42,13 @@ import { saveFile } from "./host/save-file.ts";
 import { relayFetch } from "./host/relay-fetch.ts";
 import { readManifest, registerScheme, serveScheme } from "./host/scheme.ts";
 import { parseSettings } from "./host/settings.ts";
+import { englishOf } from "./host/spelling/dictionaries.ts";
+import { OwnWords } from "./host/spelling/own-words.ts";
+import { Spelling } from "./host/spelling/spelling.ts";
 import { systemVault } from "./host/vault.ts";
 import { saveScreenshot } from "./host/window.ts";
 import { Windows } from "./host/windows.ts";
+import type { Failure } from "./ipc.ts";
 import { parseArguments, type Arguments } from "./policy/arguments.ts";
 import { diskWords } from "./policy/disk-words.ts";
 import { inviteScheme } from "./policy/invitation.ts";
@@ -66,12 +71,15 @@ async function run(
   const appFolder = app.getAppPath();
   const devTools = !app.isPackaged;
   const inProfile = (name: string): string => join(app.getPath("userData"), name);
-  const windows = new Windows(() => ({
-    preload: join(appFolder, "electron", "preload.cjs"),
-    devTools,
-    size: places.settings.window ?? firstSize,
-    onResized: (size) => void places.save({ window: size }),
-  }));
+  const windows = new Windows(
+    () => ({
+      preload: join(appFolder, "electron", "preload.cjs"),
+      devTools,
+      size: places.settings.window ?? firstSize,
+      onResized: (size) => void places.save({ window: size }),
+    }),
+    (browser) => contextMenu.attach(browser),
+  );
   const [places, manifest] = await Promise.all([
     Places.open({
       file: inProfile("settings.json"),
@@ -139,6 +147,17 @@ async function run(
     onCame: (sha256) => windows.tell({ type: "blob", sha256 }),
   });
 
+  const spelling = new Spelling({
+    script: join(appFolder, "electron", "spelling-thread.cjs"),
+    dictionariesOfApp: join(appFolder, "electron", "dictionaries"),
+    dictionariesOfProfile: inProfile("dictionaries"),
+    ownWords: await OwnWords.open(inProfile("dictionary.txt")),
+    choice: () => places.settings.spelling ?? { isOn: true, languages: [englishOf(app.getLocale())] },
+    choose: (choice) => places.save({ spelling: { ...choice, languages: [...choice.languages] } }),
+    changed: () => windows.tell({ type: "spelling-changed" }),
+    showFolder: (folder) => shell.openPath(folder),
+  });
+
   await app.whenReady();
   guardSession(session.defaultSession, () => places.relay);
   serveScheme(session.defaultSession, {
@@ -155,6 +174,27 @@ async function run(
   const showMenu = (): void =>
     installMenu({ devTools, shortcuts: shortcutsWith(ownShortcuts()), preferences: preferences() });
   showMenu();
+  const openLink = async (text: string): Promise<{ ok: true } | Failure> => {
+    const link = openableLink(text);
+    if (!link.ok) return link;
+    try {
+      await shell.openExternal(link.url);
+      return { ok: true };
+    } catch {
+      return {
+        ok: false,
+        code: "no-program",
+        message: "No program opens this link. Copy it, and paste it where you want to open it.",
+      };
+    }
+  };
+  const contextMenu = new ContextMenu({
+    spelling,
+    openLink: (url) =>
+      void openLink(url).then((answer) => {
+        if (!answer.ok) windows.say(answer.message);
+      }),
+  });
   const joining = new Joining({ places, keys, client, caller });
   const membership = new Membership(places, caller);
 
@@ -181,20 +221,7 @@ async function run(
       waitingImports = [];
       return Promise.all(files.map(readMarkdown));
     },
-    openLink: async (_, text) => {
-      const link = openableLink(text);
-      if (!link.ok) return link;
-      try {
-        await shell.openExternal(link.url);
-        return { ok: true };
-      } catch {
-        return {
-          ok: false,
-          code: "no-program",
-          message: "No program opens this link. Copy it, and paste it where you want to open it.",
-        };
-      }
-    },
+    openLink: (_, text) => openLink(text),
     setRelay: (_, text) => setOpenRelay({ places, client }, text),
     readInvite: (_, link) => {
       invitations.wasRead(link);
@@ -250,6 +277,19 @@ async function run(
       windows.tell({ type: "preferences", preferences: preferences() });
       return saved;
     },
+    spelling: () => spelling.state(),
+    setSpelling: (_, choice) => spelling.choose(choice),
+    checkWords: async (_, words) => [...(await spelling.check(words))],
+    setOwnWord: (_, word, isOwn) => (isOwn ? spelling.add(word) : spelling.remove(word)),
+    showDictionaries: () => spelling.showFolder(),
+    menuWord: (window, word) => {
+      contextMenu.wordIs(window, word);
+      return null;
+    },
+    spellingMenu: async (window, word, at) => {
+      await contextMenu.openSpelling(window, word, at);
+      return null;
+    },
     relayReached: () => {
       blobs.turned();
       return null;
@@ -293,6 +333,7 @@ async function run(
   app.on("before-quit", () => (quitting = true));
   app.on("will-quit", () => {
     blobs.stop();
+    spelling.stop();
     void mirror.stop();
   });
   app.on("window-all-closed", () => {

@@ -8,7 +8,7 @@
 import react from "@vitejs/plugin-react";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { extname, join, relative, sep } from "node:path";
 import { build as bundle, type InlineConfig } from "vite";
@@ -65,8 +65,10 @@ export async function build({
       bundle(engine(renderer, join(making, "engine"))),
       bundle(electronScript("main", making)),
       bundle(electronScript("preload", making)),
+      bundle(electronScript("spelling-thread", making)),
     ]);
     await merge(join(making, "engine"), join(making, "renderer"));
+    await bringDictionaries(join(making, "electron", "dictionaries"));
     await writeFile(join(making, "package.json"), appPackage());
     await writeFile(join(making, "manifest.json"), JSON.stringify(await manifest(making), null, 2));
     // The relay's own build lies in the same folder, and is no part of the app.
@@ -127,7 +129,7 @@ function engine(renderer: string, outDir: string): InlineConfig {
   };
 }
 
-function electronScript(name: "main" | "preload", making: string): InlineConfig {
+function electronScript(name: "main" | "preload" | "spelling-thread", making: string): InlineConfig {
   const base = common(join(making, "electron"));
   return {
     ...base,
@@ -161,6 +163,20 @@ function appPackage(): string {
     license,
     main: "electron/main.cjs",
   });
+}
+
+/** Under the names that `electron/host/spelling/dictionaries.ts` knows, each with its licence. */
+async function bringDictionaries(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [id, name] of [
+    ["en-US", "dictionary-en"],
+    ["en-GB", "dictionary-en-gb"],
+  ] as const) {
+    const from = join(root, "node_modules", name);
+    await copyFile(join(from, "index.aff"), join(folder, `${id}.aff`));
+    await copyFile(join(from, "index.dic"), join(folder, `${id}.dic`));
+    await copyFile(join(from, "license"), join(folder, `${id}.license.txt`));
+  }
 }
 
 async function manifest(making: string): Promise<Record<string, { file: string; type: string }>> {

@@ -72,6 +72,13 @@ const entries = {
   },
   "find-next": { label: "Find next", group: "edit", section: 2, keys: ["Mod-g", "F3"] },
   "find-previous": { label: "Find previous", group: "edit", section: 2, keys: ["Mod-Shift-g", "Shift-F3"] },
+  "correct-spelling": {
+    label: "Correct spelling…",
+    group: "edit",
+    section: 3,
+    keys: ["F7", "Mod-;"],
+    words: "spellcheck misspelled next suggestions dictionary",
+  },
 
   "smart-typography": {
     label: "Smart typography",

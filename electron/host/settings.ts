@@ -44,6 +44,8 @@ const schema = z.object({
   shortcuts: z.record(z.string().max(64), z.array(z.string().max(shortcutCharsMax))).optional(),
   /** What the person prefers, by name. */
   preferences: z.record(z.string().max(32), z.string().max(32)).optional(),
+  /** Whether spelling is checked, and with which dictionaries. */
+  spelling: z.object({ isOn: z.boolean(), languages: z.array(z.string().max(64)).max(50) }).optional(),
   window: z.object({ width: z.int().positive(), height: z.int().positive() }).optional(),
 });
 export type Settings = z.infer<typeof schema>;

@@ -54,8 +54,8 @@ export function openWindow({ preload, devTools, size, onResized }: WindowOptions
       allowRunningInsecureContent: false,
       experimentalFeatures: false,
       navigateOnDragDrop: false,
-      // On Windows and Linux the dictionaries would come from a public server.
-      spellcheck: process.platform === "darwin",
+      // Its dictionaries would come from a public server. Spelling is checked by `host/spelling/`.
+      spellcheck: false,
     },
   });
   let closing: Closing = newWindow;

@@ -8,11 +8,13 @@ import { openWindow, type DeckleWindow, type WindowOptions } from "./window.ts";
 
 export class Windows {
   readonly #options: () => WindowOptions;
+  readonly #opened: (browser: BrowserWindow) => void;
   readonly #open = new Map<BrowserWindow, DeckleWindow>();
 
-  /** `options` is asked for each window: its size is that of the last one. */
-  constructor(options: () => WindowOptions) {
+  /** `options` is asked for each window: its size is that of the last one. `opened` is told of each. */
+  constructor(options: () => WindowOptions, opened: (browser: BrowserWindow) => void) {
     this.#options = options;
+    this.#opened = opened;
   }
 
   get count(): number {
@@ -25,6 +27,7 @@ export class Windows {
   open(): DeckleWindow {
     const window = openWindow(this.#options());
     this.#open.set(window.browser, window);
+    this.#opened(window.browser);
     window.browser.on("closed", () => this.#open.delete(window.browser));
     return window;
   }

@@ -85,3 +85,27 @@ export const blobNamesBytesMax = 64 * 1024 * 1024;
 export const blobHeadBytes = 4 * 1024;
 /** A backup whose list of contents is damaged, and what it may have named, is left for a person for so long. */
 export const damagedBackupMs = 30 * 24 * 3_600_000;
+/** Of a Hunspell dictionary: the largest known ones have 5 MB of words and 0.5 MB of rules. */
+export const dictionaryBytesMax = 16 * 1024 * 1024;
+export const affixBytesMax = 4 * 1024 * 1024;
+/** Dictionaries in the folder of a profile that are looked at. */
+export const dictionariesMax = 50;
+/** Memory of the thread that checks words: a dictionary that needs more is not used. */
+export const spellingMemoryMb = 768;
+/** How long a dictionary may take to be read: tens of thousands of rules can take for ever. */
+export const dictionaryLoadMs = 20_000;
+/** How long words may take to be checked; those that take longer are not marked. */
+export const spellingCheckMs = 5_000;
+/** A menu does not wait longer for suggestions. */
+export const spellingSuggestMs = 300;
+export const spellingSuggestionsMax = 6;
+/** Of one question: some screens of text. */
+export const spellingWordsMax = 2_000;
+export const spelledWordCharsMax = 64;
+/** A person's own words, and of their file. */
+export const ownWordsMax = 20_000;
+export const ownWordsBytesMax = 4 * 1024 * 1024;
+/** Words ignored in a session. */
+export const ignoredWordsMax = 10_000;
+/** A context menu does not wait longer for the page to say which word it is for. */
+export const menuWordMs = 150;
