@@ -4,7 +4,7 @@
  * chosen goes back to it as a notice, for only the editor can replace a word and have it undone.
  */
 import {
-  BrowserWindow,
+  type BrowserWindow,
   clipboard,
   Menu,
   type ContextMenuParams,

@@ -99,8 +99,6 @@ export const spellingCheckMs = 5_000;
 /** A menu does not wait longer for suggestions. */
 export const spellingSuggestMs = 300;
 export const spellingSuggestionsMax = 6;
-/** Of one question: some screens of text. */
-export const spellingWordsMax = 2_000;
 export const spelledWordCharsMax = 64;
 /** A person's own words, and of their file. */
 export const ownWordsMax = 20_000;

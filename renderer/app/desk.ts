@@ -54,6 +54,7 @@ import { keepLook, lastLook } from "./preferences/look.ts";
 import { Restoring } from "./restore/restoring.ts";
 import type { BackedUp } from "./restore/restoring.ts";
 import { Sharing } from "./sharing/sharing.ts";
+import { Spelling } from "./spelling/spelling.ts";
 import { StatusLineStore } from "./status/status-line-store.ts";
 import { Store } from "./store.ts";
 import { Where } from "./where/where.ts";
@@ -132,6 +133,7 @@ export class Desk {
   readonly images: Images;
   readonly commands: Commands;
   readonly find: Find;
+  readonly spelling: Spelling;
   readonly sidebar: Sidebar;
   readonly outline: OutlineStore;
   /** Of the page; null where no text is shown. */
@@ -158,6 +160,11 @@ export class Desk {
     this.find = new Find(() => this.view);
     this.outline = new OutlineStore({ ...options, view: () => this.view });
     this.goals = new Goals({ storage: options.preferences, now: () => new Date() });
+    this.spelling = new Spelling({
+      bridge: options.bridge,
+      view: () => this.view,
+      tell: (words) => this.notices.show(words),
+    });
     this.commands = new Commands({
       view: () => this.view,
       asking: this.#asking,
@@ -213,6 +220,7 @@ export class Desk {
     connection.onState((engine) =>
       this.status.update({ engineSilent: engine.state === "silent" ? engine.reason : null }),
     );
+    window.addEventListener("contextmenu", (event) => this.spelling.menuOpens(event));
     bridge.onNotice((notice) => this.#receiveNotice(notice));
     const said = preferences.getItem(sayKey);
     if (said) this.notices.show(said);
@@ -552,6 +560,8 @@ export class Desk {
     else if (notice.type === "said") this.notices.show(notice.words);
     else if (notice.type === "preferences") this.#preferred(notice.preferences);
     else if (notice.type === "shortcuts") this.commands.setOwnShortcuts(notice.shortcuts);
+    else if (notice.type === "respell") this.spelling.respell(notice.word, notice.by);
+    else if (notice.type === "spelling-changed") this.spelling.changed();
     else if (this.commands.isPossible(notice.command)) this.commands.run(notice.command);
   }
 
@@ -621,6 +631,7 @@ export class Desk {
           isTypewriter: () => this.preferences.get().typewriter === "on",
           isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
+          spelling: this.spelling.host,
           selected: (place) => this.selectedPlace.set(place),
           counting: {
             counts: (now) => this.#counted(session, now),

@@ -34,3 +34,7 @@ export const readingWordsPerMinute = 238;
 export const announcedMs = 10_000;
 /** Letters typed in a list with no longer a pause between them are one beginning to look for. */
 export const typeaheadMs = 700;
+/** Words of which it is remembered how they are spelled; then all are asked anew. A long novel has 20,000. */
+export const spellingAnswersMax = 50_000;
+/** Words that are asked about at once: main takes no more. */
+export const spellingWordsMax = 2_000;

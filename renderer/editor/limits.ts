@@ -82,3 +82,13 @@ export const countAgainMsMax = 250;
 export const headingCharsMax = 300;
 /** Pixels from the top of the pane: whose heading is above that is the section that one reads. */
 export const sectionTopPx = 96;
+/** A paragraph that is longer is no prose, and is not checked for spelling. */
+export const spelledBlockCharsMax = 50_000;
+/** A longer word is none that a dictionary has: main takes no longer ones. */
+export const spelledWordCharsMax = 64;
+/** Misspelled words that are marked at once: far more than a screen has of anything but a foreign language. */
+export const misspelledShownMax = 1_000;
+/** New words are asked for so long after the last key: nobody wants to be told while they type. */
+export const spellingAfterMs = 150;
+/** What lies so far outside of the window is checked too, for it is scrolled to next. */
+export const spellingMarginPx = 400;

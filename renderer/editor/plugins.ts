@@ -31,6 +31,8 @@ import { slashPlugin } from "./slash.ts";
 import type { SlashHost } from "./slash.ts";
 import { smartTypography } from "./smart-typography.ts";
 import { typewriterPlugin } from "./typewriter.ts";
+import { spellingPlugin } from "./spelling.ts";
+import type { SpellingHost } from "./spelling.ts";
 import { tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
@@ -53,6 +55,7 @@ export type EditorHost = {
   isTypographic(): boolean;
   counting: CountsHost;
   outline: OutlineHost;
+  spelling: SpellingHost;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
@@ -76,6 +79,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   gapCursor(),
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
+  spellingPlugin(host.spelling),
   findPlugin((tally) => host.found(tally)),
   foundPlacePlugin(),
   selectedTextPlugin((place) => host.selected(place)),

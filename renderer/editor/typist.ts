@@ -40,6 +40,7 @@ const host = {
   leave: () => false,
   slash,
   selected: () => {},
+  spelling: { isKnown: () => true, isWrong: () => false, learn: () => {}, subscribe: () => () => {} },
   found: () => {},
   focusMode: () => "off" as const,
   isTypewriter: () => false,

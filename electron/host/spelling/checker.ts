@@ -4,9 +4,15 @@
  */
 import nspell from "nspell";
 import { spellingSuggestionsMax } from "../../policy/limits.ts";
+import { distance } from "./rank.ts";
 
 type Speller = ReturnType<typeof nspell>;
-type Dictionary = { readonly speller: Speller; readonly scripts: readonly RegExp[] };
+type Dictionary = {
+  readonly speller: Speller;
+  readonly scripts: readonly RegExp[];
+  /** It leaves accents out, as English ones do: "café" is "cafe" there. */
+  readonly isPlain: boolean;
+};
 
 const scripts: readonly RegExp[] = [
   /\p{Script=Latin}/u,
@@ -21,7 +27,7 @@ const scripts: readonly RegExp[] = [
   /\p{Script=Tamil}/u,
   /\p{Script=Telugu}/u,
 ];
-/** Words from which it is told what a dictionary is written in. */
+/** Words from which it is told what a dictionary is written in; from all of it, for it is sorted. */
 const sampleWords = 2_000;
 
 export class Checker {
@@ -33,12 +39,14 @@ export class Checker {
       const encoding = /^\s*SET\s+(\S+)/m.exec(new TextDecoder("latin1").decode(aff))?.[1] ?? "ISO8859-1";
       const decoder = new TextDecoder(encodingName(encoding), { fatal: true });
       const speller = nspell(decoder.decode(aff), decoder.decode(dic));
-      const sample: string[] = [];
-      for (const word in speller.data) if (sample.push(word) === sampleWords) break;
+      const words = Object.keys(speller.data);
+      const step = Math.max(1, Math.floor(words.length / sampleWords));
+      const sample = words.filter((_, i) => i % step === 0);
       const text = sample.join(" ");
       const used = scripts.filter((script) => script.test(text));
       if (used.length === 0) return "There are no words in it.";
-      this.#dictionaries.set(id, { speller, scripts: used });
+      const isPlain = sample.filter((word) => withoutAccents(word) !== word).length < sample.length / 100;
+      this.#dictionaries.set(id, { speller, scripts: used, isPlain });
       return null;
     } catch {
       return "It is damaged, or no Hunspell dictionary.";
@@ -52,14 +60,17 @@ export class Checker {
   isRight(word: string): boolean {
     const plain = plainWord(word);
     const able = this.#able(plain);
-    return able.length === 0 || able.some(({ speller }) => speller.correct(plain));
+    return able.length === 0 || able.some((each) => isIn(each, plain));
   }
 
-  /** The likeliest first. Those of the first dictionary come before those of the next. */
+  /** The likeliest first. */
   suggest(word: string): string[] {
-    const all = this.#able(plainWord(word)).flatMap(({ speller }) =>
-      speller.suggest(plainWord(word)).slice(0, spellingSuggestionsMax),
-    );
+    const plain = plainWord(word);
+    const all = this.#able(plain)
+      .flatMap(({ speller }) => speller.suggest(plain))
+      .map((by) => ({ by, far: distance(plain, by) }))
+      .toSorted((a, b) => a.far - b.far)
+      .map(({ by }) => by);
     const asTyped = word.includes("’") ? all.map((each) => each.replaceAll("'", "’")) : all;
     return [...new Set(asTyped)].slice(0, spellingSuggestionsMax);
   }
@@ -70,6 +81,11 @@ export class Checker {
     );
   }
 }
+
+const isIn = ({ speller, isPlain }: Dictionary, word: string): boolean =>
+  speller.correct(word) || (isPlain && speller.correct(withoutAccents(word)));
+
+const withoutAccents = (word: string): string => word.normalize("NFD").replaceAll(/\p{M}/gu, "");
 
 /** Dictionaries have the straight apostrophe, and letters composed. */
 const plainWord = (word: string): string => word.replaceAll("’", "'").normalize("NFC");

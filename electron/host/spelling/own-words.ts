@@ -45,21 +45,23 @@ export class OwnWords {
   }
 
   /** One after the other: each knows what the one before has made. */
-  #change(next: (words: ReadonlySet<string>) => readonly string[]): Promise<{ ok: true } | Failure> {
-    const changed = this.#writing.then(async (): Promise<{ ok: true } | Failure> => {
-      const words = sortedWords(next(this.#words));
-      if (words.length > ownWordsMax)
-        return refused("dictionary-full", "Your dictionary is full. Remove words in the settings first.");
-      try {
-        await writeDurably(this.#file, words.map((word) => `${word}\n`).join(""), ownerOnly);
-        this.#words = new Set(words);
-        return { ok: true };
-      } catch (error) {
-        return refused("not-saved", `Your dictionary could not be saved (${reasonOf(error)}).`);
-      }
-    });
+  #change(change: (words: ReadonlySet<string>) => readonly string[]): Promise<{ ok: true } | Failure> {
+    const changed = this.#writing.then(() => this.#write(change));
     this.#writing = changed;
     return changed;
+  }
+
+  async #write(change: (words: ReadonlySet<string>) => readonly string[]): Promise<{ ok: true } | Failure> {
+    const words = sortedWords(change(this.#words));
+    if (words.length > ownWordsMax)
+      return refused("dictionary-full", "Your dictionary is full. Remove words in the settings first.");
+    try {
+      await writeDurably(this.#file, words.map((word) => `${word}\n`).join(""), ownerOnly);
+      this.#words = new Set(words);
+      return { ok: true };
+    } catch (error) {
+      return refused("not-saved", `Your dictionary could not be saved (${reasonOf(error)}).`);
+    }
   }
 }
 

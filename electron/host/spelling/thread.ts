@@ -38,7 +38,7 @@ export class SpellingThread {
     const worker = this.#worker;
     this.#worker = null;
     void worker?.terminate();
-    for (const settle of [...this.#waiting.values()]) settle(null);
+    for (const settle of this.#waiting.values()) settle(null);
   }
 
   #start(): Worker {

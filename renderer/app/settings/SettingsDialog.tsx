@@ -7,6 +7,7 @@ import type { Desk } from "../desk.ts";
 import { hostOf, placeId, workspaceName } from "../places/place-words.ts";
 import { useStore } from "../use-store.ts";
 import { PreferenceSettings } from "./PreferenceSettings.tsx";
+import { SpellingSettings } from "./SpellingSettings.tsx";
 import styles from "./SettingsDialog.module.css";
 
 export function SettingsDialog({ desk }: { desk: Desk }) {
@@ -29,6 +30,7 @@ export function SettingsDialog({ desk }: { desk: Desk }) {
   return (
     <Dialog title="Settings" wide onClose={close}>
       <PreferenceSettings desk={desk} />
+      <SpellingSettings />
       <h3 className={styles["heading"]}>Relay</h3>
       <form
         noValidate
