@@ -1,9 +1,9 @@
 /** Spelling: what is marked, what the menu at a word does, a person's own words, and that no network is needed. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ElectronApplication, Page } from "playwright";
 import { expect, test } from "vitest";
-import { beginPage, openDocument, titleField, untilMs, whenHtml, whenText } from "../page.ts";
+import { beginPage, openDocument, text, titleField, untilMs, whenHtml, whenText } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -52,7 +52,8 @@ async function menuAt(app: ElectronApplication, page: Page, word: string): Promi
 }
 
 test("a misspelled word is marked, a suggestion replaces it in its marks, and one undo brings it back", async () => {
-  const { app, page, problems } = await stage.launch(await stage.folder(), "writer");
+  const folder = await stage.folder();
+  const { app, page, problems } = await stage.launch(folder, "writer");
   await watchMenus(app);
   const asked = await app.evaluate(({ session }) => {
     const urls: string[] = [];
@@ -83,6 +84,27 @@ test("a misspelled word is marked, a suggestion replaces it in its marks, and on
   await page.keyboard.press("ControlOrMeta+z");
   await whenMarked(page, ["wrng", "knwn"]);
   expect(await app.evaluate(() => (globalThis as unknown as { urls: string[] }).urls)).toEqual([]);
+  // What Chromium downloads it keeps in the profile.
+  const files = await readdir(folder, { recursive: true });
+  expect(files.filter((name) => name.endsWith(".bdic"))).toEqual([]);
+  expect(problems).toEqual([]);
+});
+
+test("of a long document what is on the screen is marked, wherever it is scrolled to", async () => {
+  const folder = await stage.folder();
+  const words = "A paragrph of a long document, with some more words in it than there are here.";
+  const file = join(folder, "long.md");
+  await writeFile(file, `${`${words}\n\n`.repeat(7_000)}The lastt paragraph.\n`);
+  const { page, problems } = await stage.launch(folder, "writer", undefined, [`--import=${file}`]);
+  await openDocument(page, "long");
+  await expect
+    .poll(async () => new Set(await marked(page)), { timeout: 60_000 })
+    .toEqual(new Set(["paragrph"]));
+  expect((await marked(page)).length).toBeLessThan(200);
+  await text(page).focus();
+  await page.keyboard.press("ControlOrMeta+End");
+  await expect.poll(() => marked(page), { timeout: 60_000 }).toContain("lastt");
+  expect((await marked(page)).length).toBeLessThan(200);
   expect(problems).toEqual([]);
 });
 
