@@ -8,11 +8,12 @@ import { useStage } from "../stage.ts";
 
 const stage = useStage();
 
-/** What is marked as misspelled, in order. */
+/** What is marked as misspelled, in the order of the text. */
 const marked = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const ranges = [...(CSS.highlights.get("misspelled") ?? [])].filter((range) => range instanceof Range);
-    return ranges.map(String).filter((word) => word !== "");
+    const inOrder = ranges.toSorted((a, b) => a.compareBoundaryPoints(Range.START_TO_START, b));
+    return inOrder.map(String).filter((word) => word !== "");
   });
 const whenMarked = (page: Page, words: readonly string[]): Promise<void> =>
   expect.poll(() => marked(page), { timeout: untilMs }).toEqual(words);

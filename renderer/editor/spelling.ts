@@ -93,6 +93,7 @@ class Marks implements PluginView {
   readonly #view: EditorView;
   readonly #host: SpellingHost;
   readonly #highlight = new Highlight();
+  #ranges: readonly Range[] = [];
   readonly #stop = new AbortController();
   readonly #unsubscribe: () => void;
   /** The word at the caret is not finished, and not marked. */
@@ -139,18 +140,29 @@ class Marks implements PluginView {
     const shown = visibleStretch(this.#view);
     const { wrong, unknown } = misspelledBetween(state, shown.from, shown.to, this.#host);
     const caret = this.#isTyping && state.selection.empty ? state.selection.head : null;
-    this.#highlight.clear();
-    for (const each of wrong) if (each.to !== caret) this.#highlight.add(this.#range(each));
+    this.#show(wrong.filter(({ to }) => to !== caret));
     clearTimeout(this.#later);
     if (unknown.length > 0) this.#later = setTimeout(() => this.#host.learn(unknown), spellingAfterMs);
   }
 
-  #range({ from, to }: SpelledWord): Range {
-    const [start, end] = [this.#view.domAtPos(from, 1), this.#view.domAtPos(to, -1)];
-    const range = document.createRange();
-    range.setStart(start.node, start.offset);
-    range.setEnd(end.node, end.offset);
-    return range;
+  /** What is marked already stays as it is: another range is more for the browser to follow and to paint. */
+  #show(words: readonly SpelledWord[]): void {
+    const old = new Set(this.#ranges);
+    const byNode = Map.groupBy(old, ({ startContainer }) => startContainer);
+    this.#ranges = words.map(({ from, to }) => {
+      const [start, end] = [this.#view.domAtPos(from, 1), this.#view.domAtPos(to, -1)];
+      const same = byNode.get(start.node)?.find((range) => {
+        const { startOffset, endContainer, endOffset } = range;
+        return startOffset === start.offset && endContainer === end.node && endOffset === end.offset;
+      });
+      if (same && old.delete(same)) return same;
+      const range = document.createRange();
+      range.setStart(start.node, start.offset);
+      range.setEnd(end.node, end.offset);
+      this.#highlight.add(range);
+      return range;
+    });
+    for (const range of old) this.#highlight.delete(range);
   }
 }
 
