@@ -181,6 +181,10 @@ async function run(
       waitingImports = [];
       return Promise.all(files.map(readMarkdown));
     },
+    pastePlain: (window) => {
+      window.webContents.pasteAndMatchStyle();
+      return null;
+    },
     openLink: async (_, text) => {
       const link = openableLink(text);
       if (!link.ok) return link;

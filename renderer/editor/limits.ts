@@ -82,3 +82,24 @@ export const countAgainMsMax = 250;
 export const headingCharsMax = 300;
 /** Pixels from the top of the pane: whose heading is above that is the section that one reads. */
 export const sectionTopPx = 96;
+
+/** Of pasted HTML, without pictures that are written out in it: a book has two million characters. */
+export const pasteHtmlCharsMax = 4_000_000;
+/** Of pasted text without HTML. */
+export const pasteTextCharsMax = 2_000_000;
+/** Of pasted HTML with its pictures: what a window can hold several times over. */
+export const pasteBytesMax = 128 * 1024 * 1024;
+/** Elements that are taken at once: laying out more than that takes longer than a person waits. */
+export const pasteElementsMax = 40_000;
+/** Lists, quotes and tables in one another; what lies deeper is laid into the last. Two to a list, as in Markdown. */
+export const pasteDepthMax = 50;
+/** Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. */
+export const pasteCellsMax = 10_000;
+/** Style rules times elements: each rule of a pasted style sheet is looked up in all of them. */
+export const pasteStyleWorkMax = 2_000_000;
+/** Footnotes that are recognised in a paste: for each the note is looked for. */
+export const pasteFootnotesMax = 500;
+/** Of an attribute that is words: a description, a name. */
+export const pasteAttributeCharsMax = 2_000;
+/** From the command "Paste as plain text" to the paste that it brings about. */
+export const plainPasteWithinMs = 2_000;

@@ -23,6 +23,7 @@ import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
 import { outlinePlugin } from "./outline.ts";
 import type { OutlineHost } from "./outline.ts";
+import { pastePlugin } from "./paste-plugin.ts";
 import { pasteParser } from "./paste-html.ts";
 import { picturePlaces } from "./picture-places.ts";
 import { selectedTextPlugin } from "./selected-text.ts";
@@ -53,6 +54,8 @@ export type EditorHost = {
   isTypographic(): boolean;
   counting: CountsHost;
   outline: OutlineHost;
+  /** Whether this paste was asked for as plain text. Asked once a paste. */
+  takesPlain(): boolean;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
@@ -71,6 +74,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   picturePlaces(),
   // Before tables, which take what is pasted into cells.
   imagesPlugin(host.images),
+  pastePlugin({ takesPlain: () => host.takesPlain(), tell: (words) => host.images.refuse(words) }),
   openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),

@@ -43,6 +43,7 @@ const host = {
   found: () => {},
   focusMode: () => "off" as const,
   isTypewriter: () => false,
+  takesPlain: () => false,
   isTypographic: () => true,
   images,
   openLink: () => {},

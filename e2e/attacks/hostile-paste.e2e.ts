@@ -1,0 +1,157 @@
+/** What a hostile page puts on the clipboard, pasted into the app: nothing runs, nothing leaves, and one can go on writing. */
+import { createServer, type Server } from "node:http";
+import { rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright";
+import { Node } from "prosemirror-model";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { isSafeHref } from "../../renderer/document/link.ts";
+import { schema } from "../../renderer/document/schema.ts";
+import { launchApp, temporaryFolder, type RunningApp } from "../app.ts";
+import { documentJson } from "../document-json.ts";
+import { beginPage, status, text, untilMs } from "../page.ts";
+import { hostileHtml } from "./hostile-html.ts";
+
+/** From the paste to what is typed after it being on screen, on a machine that other tests share. */
+const usableAfterMsMax = 4_000;
+/** Of the paste itself, during which the window answers nobody. */
+const blockedMsMax = 3_000;
+
+let dataDir: string;
+let deckle: RunningApp;
+let stranger: Server;
+let strangerUrl: string;
+const heard: string[] = [];
+
+beforeAll(async () => {
+  dataDir = await temporaryFolder();
+  stranger = createServer((request, response) => {
+    heard.push(request.url ?? "");
+    response.end("hello");
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+  deckle = await launchApp({ dataDir });
+  await deckle.app.evaluate(({ session }) => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { deckleAsked: asked });
+    session.defaultSession.webRequest.onBeforeSendHeaders((details, answer) => {
+      if (!/^(?:app|devtools|blob|data):/.test(details.url)) asked.push(details.url);
+      answer({});
+    });
+  });
+});
+
+afterAll(async () => {
+  await deckle.close();
+  await new Promise((resolve) => stranger.close(resolve));
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly blockedMs: number;
+  readonly usableMs: number;
+  readonly isHurt: boolean;
+  readonly isTyped: boolean;
+  /** What of the page's text no text of ours is made of. */
+  readonly strange: string;
+}
+
+/** Empties the document, pastes, and types a word. */
+async function pasted(page: Page, html: string): Promise<Outcome> {
+  await text(page).focus();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.press("Backspace");
+  const blockedMs = await text(page).evaluate((dom, given) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", given);
+    clipboardData.setData("text/plain", "in plain words");
+    const before = performance.now();
+    dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    return performance.now() - before;
+  }, html);
+  const before = performance.now();
+  await page.keyboard.insertText("zebra");
+  const isTyped = await page
+    .waitForFunction(
+      () => document.querySelector("[aria-label='Document text']")?.textContent?.includes("zebra"),
+      null,
+      {
+        timeout: untilMs,
+      },
+    )
+    .then(
+      () => true,
+      () => false,
+    );
+  const usableMs = performance.now() - before;
+  const { isHurt, strange } = await page.evaluate(() => {
+    const dom = document.querySelector("[aria-label='Document text']");
+    const wrong = dom?.querySelector(
+      "script, style, iframe, object, embed, form, meta, base, link, svg:not(.picture *), math, template, video, audio, [onerror], [onload], [onclick], [srcset], [ping]",
+    );
+    const outside = [...(dom?.querySelectorAll("[src], [href]") ?? [])].find((one) =>
+      /^\s*(?!https?:|mailto:|app:|blob:|data:image\/(?!svg))[a-z]+:/i.test(
+        one.getAttribute("src") ?? one.getAttribute("href") ?? "",
+      ),
+    );
+    return { isHurt: "deckleHurt" in window, strange: (wrong ?? outside)?.outerHTML.slice(0, 200) ?? "" };
+  });
+  return { blockedMs, usableMs, isHurt, isTyped, strange };
+}
+
+/** What is wrong with a document that is shown; "" is nothing. */
+function wrongWith(json: unknown): string {
+  try {
+    const doc = Node.fromJSON(schema, json);
+    doc.check();
+    let unsafe = "";
+    doc.descendants((node) => {
+      for (const mark of node.marks)
+        if (mark.type.name === "link" && !isSafeHref(mark.attrs["href"] as string))
+          unsafe = `a link to ${String(mark.attrs["href"]).slice(0, 50)}`;
+      if (node.isText && !node.text?.isWellFormed()) unsafe = "half a character";
+    });
+    return unsafe;
+  } catch (error) {
+    return String(error).slice(0, 200);
+  }
+}
+
+test(
+  "no script runs, no request leaves, and the page stays usable, whatever is pasted",
+  { timeout: 300_000 },
+  async () => {
+    const { page, app, problems } = deckle;
+    await beginPage(page, "Hostile");
+    const cases = hostileHtml(strangerUrl);
+    expect(cases.length).toBeGreaterThan(200);
+    const wrong: string[] = [];
+    let slowest = { name: "", ms: 0 };
+    for (const { name, html } of cases) {
+      const { blockedMs, usableMs, isHurt, isTyped, strange } = await pasted(page, html);
+      if (isHurt) wrong.push(`${name}: a script ran`);
+      if (!isTyped) wrong.push(`${name}: nothing could be typed`);
+      if (strange !== "") wrong.push(`${name}: in the page is ${strange}`);
+      if (blockedMs > blockedMsMax) wrong.push(`${name}: pasting took ${blockedMs.toFixed()} ms`);
+      if (usableMs > usableAfterMsMax) wrong.push(`${name}: typing took ${usableMs.toFixed()} ms`);
+      if (blockedMs + usableMs > slowest.ms) slowest = { name, ms: blockedMs + usableMs };
+      if (blockedMs + usableMs > 500) console.log(name, blockedMs.toFixed(), usableMs.toFixed());
+      const invalid = wrongWith(await documentJson(page));
+      if (invalid !== "") wrong.push(`${name}: ${invalid}`);
+      if (!html.includes("ours:") && problems.length > 0) {
+        const relevant = problems.filter((one) => !one.includes("Content Security Policy"));
+        if (relevant.length > 0) wrong.push(`${name}: ${relevant.join("; ").slice(0, 300)}`);
+        (problems as string[]).length = 0;
+      }
+      if (page.url() !== "app://deckle/") wrong.push(`${name}: the window went to ${page.url()}`);
+    }
+    console.log("slowest", slowest, cases.length);
+    expect(wrong).toEqual([]);
+    expect(app.windows()).toHaveLength(1);
+    expect(heard).toEqual([]);
+    const asked = await app.evaluate(() => (globalThis as { deckleAsked?: string[] }).deckleAsked);
+    expect(asked).toEqual([]);
+    await status(page, /^Saved on this device/);
+  },
+);
