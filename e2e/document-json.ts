@@ -7,5 +7,5 @@ interface Shown extends Element {
   readonly pmViewDesc?: { readonly node: { toJSON(): unknown } };
 }
 
-export const documentJson = (page: Page): Promise<unknown> =>
-  text(page).evaluate((dom: Shown) => dom.pmViewDesc?.node.toJSON());
+export const documentJson = (page: Page): Promise<string> =>
+  text(page).evaluate((dom: Shown) => JSON.stringify(dom.pmViewDesc?.node.toJSON() ?? null));

@@ -95,6 +95,10 @@ export const pasteElementsMax = 40_000;
 export const pasteDepthMax = 50;
 /** Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. */
 export const pasteCellsMax = 10_000;
+/** Elements in one another: pages have a hundred, Chromium lets in 512. */
+export const pasteBoxesDeepMax = 200;
+/** Tables in cells of tables: laying them out takes twice as long with each. */
+export const pasteTablesDeepMax = 4;
 /** Style rules times elements: each rule of a pasted style sheet is looked up in all of them. */
 export const pasteStyleWorkMax = 2_000_000;
 /** Footnotes that are recognised in a paste: for each the note is looked for. */

@@ -4,15 +4,25 @@
  */
 import { columnsMax } from "../document/limits.ts";
 import {
+  pasteBoxesDeepMax,
   pasteBytesMax,
   pasteCellsMax,
   pasteDepthMax,
   pasteElementsMax,
   pasteHtmlCharsMax,
   pasteStyleWorkMax,
+  pasteTablesDeepMax,
 } from "./limits.ts";
 
-const containers = new Set(["UL", "OL", "LI", "BLOCKQUOTE", "TABLE", "ASIDE"]);
+/** How many containers of a document each is: a table has rows and cells. */
+const containers: Readonly<Record<string, number>> = {
+  UL: 1,
+  OL: 1,
+  LI: 1,
+  BLOCKQUOTE: 1,
+  ASIDE: 1,
+  TABLE: 3,
+};
 const writtenOut = /data:image\/[^"'\s>)]{64,}/gi;
 
 /** The HTML as far as it is taken, and whether that is all of it. */
@@ -61,8 +71,22 @@ function withoutDearStyles(html: string): string {
     : html;
 }
 
+/** What lies under more boxes than any page has becomes text. */
+function boundBoxes(dom: Element): void {
+  const depths = new Map<Element, number>([[dom, 0]]);
+  const deep: Element[] = [];
+  for (const element of dom.getElementsByTagName("*")) {
+    const above = element.parentElement === null ? undefined : depths.get(element.parentElement);
+    if (above === undefined) continue;
+    if (above + 1 < pasteBoxesDeepMax) depths.set(element, above + 1);
+    else deep.push(element);
+  }
+  for (const element of deep) element.replaceChildren(element.textContent);
+}
+
 /** Cuts off what is too much. @returns whether all of it stays */
 export function boundElements(dom: Element): boolean {
+  boundBoxes(dom);
   const all = dom.getElementsByTagName("*");
   const first = all.item(pasteElementsMax);
   if (first === null) return true;
@@ -79,7 +103,7 @@ export function boundDepth(dom: Element): void {
   const depths = new Map<Element, number>();
   for (const element of dom.querySelectorAll("*")) {
     const above = element.parentElement === null ? 0 : (depths.get(element.parentElement) ?? 0);
-    const depth = above + (containers.has(element.nodeName) ? 1 : 0);
+    const depth = above + (containers[element.nodeName] ?? 0);
     depths.set(element, depth);
     if (depth > pasteDepthMax) {
       if (depth > above) deep.push(element);
@@ -124,6 +148,9 @@ function setSpan(cell: Element, name: string, span: number): void {
 
 /** Makes spans no larger than the table is, and a table of too many places paragraphs. */
 export function boundTables(dom: Element): void {
+  // How wide each is depends on how wide those within are, tried out twice at each.
+  const around = Array.from({ length: pasteTablesDeepMax + 1 }, () => "table").join(" ");
+  for (const table of dom.querySelectorAll(around)) flattenTable(table);
   let left = pasteCellsMax;
   for (const table of dom.querySelectorAll("table")) {
     const places = boundTable(table, left);
