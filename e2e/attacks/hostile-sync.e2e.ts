@@ -161,6 +161,24 @@ async function opened(repo: Repo, id: string): Promise<DocHandle<DeckleDocument>
   return handle;
 }
 
+/** The tags of what ProseMirror wrote that are not what we write; a "<" in an attribute is none. */
+function strangeTags(html: string): string[] {
+  const tags = html.matchAll(/<([a-z][^\s>]*)((?:\s+[^\s=>]+(?:="[^"]*")?)*)\s*>/gi);
+  return [...tags].flatMap(([tag, name = "", attributes = ""]) => {
+    const given = [...attributes.matchAll(/([^\s=]+)(?:="([^"]*)")?/g)];
+    const isStrange =
+      /^(?:script|iframe|object|embed|form|style|svg|link|base|template)$/i.test(name) ||
+      given.some(
+        ([, attribute = "", value = ""]) =>
+          /^(?:on|src|srcset|srcdoc|ping|background)/i.test(attribute) ||
+          (/^(?:href|data-source)$/.test(attribute) &&
+            /^\s*(?!https?:|mailto:|data:image\/)[a-z]+:/i.test(value)) ||
+          (attribute === "style" && /url|expression|@/i.test(value)),
+      );
+    return isStrange ? [tag.slice(0, 200)] : [];
+  });
+}
+
 test("what a foreign program writes runs nothing, asks for nothing, and leaves a page to write on", async () => {
   const heard: string[] = [];
   const server = createServer((request, response) => {
@@ -208,11 +226,7 @@ test("what a foreign program writes runs nothing, asks for nothing, and leaves a
     return clipboardData.getData("text/html");
   });
   expect(copied).toContain("zebra");
-  expect(copied.match(/<(?:script|iframe|object|embed|form|style|svg|link|meta http)[^>]*>/gi) ?? []).toEqual(
-    [],
-  );
-  expect(copied.match(/<[^>]*\s(?:on\w+|srcset|src|srcdoc)=[^>]*>/gi) ?? []).toEqual([]);
-  expect(copied.match(/(?:href|data-source)="\s*(?!https?:|mailto:|data:image\/)[^"]+"/gi) ?? []).toEqual([]);
+  expect(strangeTags(copied)).toEqual([]);
 
   expect(app.windows()).toHaveLength(1);
   expect(heard).toEqual([]);

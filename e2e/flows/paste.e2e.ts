@@ -112,7 +112,7 @@ test("plain text is paragraphs, Markdown where it is Markdown, and an address ov
   );
   await empty(page);
   await page.keyboard.type("here");
-  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.press("Shift+Home");
   await pasteFromSystem(deckle, null, "https://example.org/a");
   await whenHtml(page, '<p><a href="https://example.org/a" rel="noopener noreferrer nofollow">here</a></p>');
 

@@ -83,14 +83,16 @@ export const headingCharsMax = 300;
 /** Pixels from the top of the pane: whose heading is above that is the section that one reads. */
 export const sectionTopPx = 96;
 
-/** Of pasted HTML, without pictures that are written out in it: a book has two million characters. */
-export const pasteHtmlCharsMax = 4_000_000;
+/** Of pasted HTML, without pictures that are written out in it: the text of a long book with its tags. */
+export const pasteHtmlCharsMax = 2_000_000;
+/** Of a paragraph: a longer one becomes several, for the browser breaks all of its lines anew at each key. */
+export const pasteParagraphCharsMax = 20_000;
 /** Of pasted text without HTML. */
-export const pasteTextCharsMax = 2_000_000;
+export const pasteTextCharsMax = 1_000_000;
 /** Of pasted HTML with its pictures: what a window can hold several times over. */
 export const pasteBytesMax = 128 * 1024 * 1024;
 /** Elements that are taken at once: laying out more than that takes longer than a person waits. */
-export const pasteElementsMax = 40_000;
+export const pasteElementsMax = 20_000;
 /** Lists, quotes and tables in one another; what lies deeper is laid into the last. Two to a list, as in Markdown. */
 export const pasteDepthMax = 50;
 /** Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. */

@@ -66,7 +66,7 @@ function withoutDearStyles(html: string): string {
   const rules = sheets.reduce((sum, sheet) => sum + sheet.split(/[{,]/).length, 0);
   const isDear = rules * html.split("<").length > pasteStyleWorkMax;
   // A style sheet may load others, and pictures.
-  return isDear || sheets.some((sheet) => /@import|url\s*\(|\\/i.test(sheet))
+  return isDear || sheets.some((sheet) => /@import|url\s*\(/i.test(sheet))
     ? html.replace(/<style[^]*?(?:<\/style\s*>|$)/gi, "")
     : html;
 }

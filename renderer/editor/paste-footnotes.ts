@@ -70,11 +70,15 @@ export function tidyFootnotes(dom: Element): void {
   for (const [box, id] of notes) layAsNote(dom, box, id);
 }
 
-function removeBack({ back }: Note): void {
-  const after = back.nextSibling;
+function removeBack({ box, back }: Note): void {
   const around = back.closest("sup");
   (around && around.textContent === back.textContent ? around : back).remove();
-  if (after?.nodeType === 3) after.nodeValue = (after.nodeValue ?? "").replace(/^[\s\u00a0]+/, "");
+  // The space that stood between the number and the note.
+  const walker = box.ownerDocument.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    text.nodeValue = (text.nodeValue ?? "").replace(/^[\s\u00a0]+/, "");
+    if (text.nodeValue !== "") return;
+  }
 }
 
 /** Footnotes stand at the end, as notes without list and line. */

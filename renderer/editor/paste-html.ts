@@ -43,14 +43,36 @@ function dropNamedPictures(dom: Element): number {
 
 function tidy(dom: Element): void {
   for (const table of dom.querySelectorAll("table")) tidyTable(table);
+  tidyBreaks(dom);
   tidyWord(dom);
   tidyFootnotes(dom);
   for (const list of dom.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol")) tidyNested(list);
   for (const item of dom.querySelectorAll("li")) tidyTask(item);
+  for (const list of dom.querySelectorAll("ul:not([data-tasks])")) tidyWrittenTasks(list);
   for (const alert of dom.querySelectorAll(".markdown-alert")) tidyAlert(alert);
   for (const span of dom.querySelectorAll("a[href] span, span:has(> a[href])")) tidyLinked(span);
   for (const span of dom.querySelectorAll("span[style*='background']")) tidyHighlight(span);
   for (const block of dom.querySelectorAll("div[style*='white-space']")) tidyCode(block);
+}
+
+const blocks = "p, h1, h2, h3, h4, h5, h6, ul, ol, table, div, hr, pre, blockquote";
+
+/** Breaks that end what was copied, or part blocks, which are apart already; and the line end that ends code. */
+function tidyBreaks(dom: Element): void {
+  for (const end of dom.querySelectorAll("br.Apple-interchange-newline")) end.remove();
+  for (const line of dom.querySelectorAll("br")) {
+    const { previousSibling: before, nextSibling: after } = line;
+    if (
+      before instanceof Element &&
+      before.matches(blocks) &&
+      (!after || (after instanceof Element && after.matches(blocks)))
+    )
+      line.remove();
+  }
+  for (const code of dom.querySelectorAll("pre")) {
+    const last = code.querySelector(":scope > code:only-child")?.lastChild ?? code.lastChild;
+    if (last?.nodeType === 3) last.nodeValue = last.nodeValue?.replace(/\n$/, "") ?? "";
+  }
 }
 
 function tidyTable(table: Element): void {
@@ -85,6 +107,24 @@ function tidyTask(item: Element): void {
   // Google Docs draws the box as a picture.
   else item.querySelector(":scope > img, :scope > span > img")?.remove();
   (/^ol$/i.test(list.nodeName) ? renamed(list, "ul") : list).setAttribute("data-tasks", "true");
+}
+
+const box = /^\s*\[([ xX])\]\s+/;
+
+/** Items that all begin with a box in Markdown, as Notion has them. */
+function tidyWrittenTasks(list: Element): void {
+  const items = [...list.children].filter((item) => item.localName === "li");
+  if (items.length === 0 || !items.every((item) => box.test(item.textContent))) return;
+  for (const item of items) {
+    const walker = item.ownerDocument.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+    let text = walker.nextNode();
+    while (text && !box.test(text.nodeValue ?? "") && text.nodeValue?.trim() === "") text = walker.nextNode();
+    const checked = box.exec(text?.nodeValue ?? "")?.[1];
+    if (!text || checked === undefined) continue;
+    item.setAttribute("data-checked", String(checked !== " "));
+    text.nodeValue = (text.nodeValue ?? "").replace(box, "");
+  }
+  list.setAttribute("data-tasks", "true");
 }
 
 function tidyAlert(alert: Element): void {

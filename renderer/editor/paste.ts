@@ -10,7 +10,7 @@ import { isBlobHash } from "../document/blobs.ts";
 import { isSafeHref } from "../document/link.ts";
 import { schema } from "../document/schema.ts";
 import { newId } from "./identify-plugin.ts";
-import { imageSourceLengthMax, pasteAttributeCharsMax } from "./limits.ts";
+import { imageSourceLengthMax, pasteAttributeCharsMax, pasteParagraphCharsMax } from "./limits.ts";
 
 const { nodes } = schema;
 const { link } = schema.marks;
@@ -103,7 +103,27 @@ const isForged = (node: Node): boolean =>
   node.type.name.startsWith("unknown_") &&
   (node.attrs["type"] in schema.nodes || containerTypes.has(node.attrs["type"] as string));
 
-function cleaned(node: Node, footnotes: ReadonlyMap<string, string>): Node | null {
+/** A paragraph that is too long as several, none of its letters lost. */
+function parted(paragraph: Node): Node | Node[] {
+  if (paragraph.type !== nodes.paragraph || paragraph.content.size <= pasteParagraphCharsMax)
+    return paragraph;
+  const parts: Node[] = [];
+  for (let from = 0; from < paragraph.content.size;) {
+    let to = Math.min(from + pasteParagraphCharsMax, paragraph.content.size);
+    if (to < paragraph.content.size) {
+      const last = paragraph.textBetween(Math.max(from, to - 200), to, "", "\ufffc");
+      // Between words, and between the halves of no letter.
+      const space = last.lastIndexOf(" ");
+      if (space > 0) to -= last.length - space - 1;
+      else if (/[\ud800-\udbff]$/.test(last)) to--;
+    }
+    parts.push(paragraph.cut(from, to));
+    from = to;
+  }
+  return parts;
+}
+
+function cleaned(node: Node, footnotes: ReadonlyMap<string, string>): Node | Node[] | null {
   if (node.isText) {
     const text = wellFormed(node.text ?? "");
     return text === "" ? null : schema.text(text, marksOf(node));
@@ -115,7 +135,7 @@ function cleaned(node: Node, footnotes: ReadonlyMap<string, string>): Node | nul
       : node.isTextblock
         ? nodes.paragraph.create(null, content)
         : nodes.blockquote.create(null, content);
-  return node.type.create(attrsOf(node, footnotes), content, marksOf(node));
+  return parted(node.type.create(attrsOf(node, footnotes), content, marksOf(node)));
 }
 
 const cleanedFragment = (fragment: Fragment, footnotes: ReadonlyMap<string, string>): Fragment =>
