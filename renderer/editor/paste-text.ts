@@ -24,6 +24,6 @@ export async function markdownSlice(text: string): Promise<Slice> {
   const { title, doc } = parseMarkdown(text, newId);
   // A document's title stands above its text; here it is a heading like the others.
   const heading = schema.nodes.heading.create({ level: 1 }, title === "" ? null : schema.text(title));
-  const isTaken = title !== "" && !/^---/.test(text.trimStart());
+  const isTaken = title !== "" && !text.trimStart().startsWith("---");
   return Slice.maxOpen(isTaken ? Fragment.from(heading).append(doc.content) : doc.content);
 }

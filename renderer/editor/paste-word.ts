@@ -48,7 +48,7 @@ function tidyLists(dom: Element): void {
       list.setAttribute("start", number);
     const item = dom.ownerDocument.createElement("li");
     list?.append(item);
-    item.append(/^h/.test(line.localName) ? line : renamed(line, "p"));
+    item.append(line.localName.startsWith("h") ? line : renamed(line, "p"));
   }
 }
 
