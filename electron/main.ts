@@ -221,6 +221,10 @@ async function run(
       waitingImports = [];
       return Promise.all(files.map(readMarkdown));
     },
+    pastePlain: (window) => {
+      window.webContents.pasteAndMatchStyle();
+      return null;
+    },
     openLink: (_, text) => openLink(text),
     setRelay: (_, text) => setOpenRelay({ places, client }, text),
     readInvite: (_, link) => {

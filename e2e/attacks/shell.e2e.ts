@@ -218,6 +218,7 @@ test("the bridge is the contract and nothing more", async () => {
       "noteRole",
       "onNotice",
       "openLink",
+      "pastePlain",
       "people",
       "pickMarkdown",
       "readInvite",

@@ -62,6 +62,14 @@ const entries = {
   undo: { label: "Undo", group: "edit", section: 1, keys: ["Mod-z"] },
   redo: { label: "Redo", group: "edit", section: 1, keys: ["Mod-Shift-z", "Mod-y"] },
 
+  "paste-plain": {
+    label: "Paste as plain text",
+    group: "edit",
+    section: 1,
+    keys: ["Mod-Shift-v"],
+    words: "without formatting match style",
+  },
+
   find: { label: "Find…", group: "edit", section: 2, keys: ["Mod-f"], words: "search" },
   replace: {
     label: "Replace…",

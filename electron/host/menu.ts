@@ -42,7 +42,6 @@ export function installMenu(shown: Shown): void {
           { role: "cut" },
           { role: "copy" },
           { role: "paste" },
-          { role: "pasteAndMatchStyle" },
           { role: "delete" },
           separator,
           { role: "selectAll" },

@@ -20,6 +20,7 @@ import { fileAt } from "../editor/file-commands.ts";
 import { folderWords } from "../editor/images-plugin.ts";
 import { imageAt, setAltText } from "../editor/image-commands.ts";
 import { linkAt, removeLink, setLink } from "../editor/links.ts";
+import { plainPasteWithinMs } from "../editor/limits.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
@@ -149,6 +150,7 @@ export class Desk {
   #wanted: DocumentId | null = null;
   #creating = false;
   #relay: RelayState | null = null;
+  #plainUntilMs = 0;
   #startImports: Promise<void> = Promise.resolve();
 
   constructor(options: DeskOptions) {
@@ -524,6 +526,18 @@ export class Desk {
     if (!answer.ok) this.notices.show(answer.message);
   }
 
+  /** Main pastes into the page, where the focus is; that paste is then taken as text, Markdown too. */
+  async pastePlain(): Promise<void> {
+    this.#plainUntilMs = performance.now() + plainPasteWithinMs;
+    await this.#options.bridge.pastePlain();
+  }
+
+  #takesPlain(): boolean {
+    const isPlain = performance.now() < this.#plainUntilMs;
+    this.#plainUntilMs = 0;
+    return isPlain;
+  }
+
   // What comes in.
 
   #receive(message: FromEngine): void {
@@ -629,6 +643,7 @@ export class Desk {
           slash: this.#slashHost,
           focusMode: () => this.preferences.get().focus,
           isTypewriter: () => this.preferences.get().typewriter === "on",
+          takesPlain: () => this.#takesPlain(),
           isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
           spelling: this.spelling.host,

@@ -52,7 +52,9 @@ export const marks = {
       // Google Docs wraps everything it copies in <b style="font-weight: normal">.
       {
         tag: "b",
-        getAttrs: (dom: HTMLElementLike) => !/font-weight:\s*normal/.test(attribute(dom, "style")) && null,
+        // Word means bold by `mso-bidi-font-weight: normal`.
+        getAttrs: (dom: HTMLElementLike) =>
+          !/(?:^|[;\s])font-weight:\s*(?:normal|400)/.test(attribute(dom, "style")) && null,
       },
       { style: "font-weight", getAttrs: (value: string) => /^(bold(er)?|[5-9]\d{2,})$/.test(value) && null },
     ],

@@ -18,6 +18,7 @@ import { isBlobHash } from "./blobs.ts";
 import { attribute, wholeNumber } from "./dom.ts";
 import type { HTMLElementLike } from "./dom.ts";
 import { fileNameFrom, isFileName, isMediaType } from "./file-name.ts";
+import { isSafeSource } from "./link.ts";
 import { hiddenMax, imageWidthMax, orderedStartMax, spanMax } from "./limits.ts";
 
 const isString = (value: unknown): void => {
@@ -80,7 +81,8 @@ const imageAttributes = (node: { attrs: Attrs }): Record<string, string> => ({
   "data-size": String(node.attrs["size"]),
   ...(node.attrs["naturalWidth"] ? { "data-natural-width": String(node.attrs["naturalWidth"]) } : {}),
   ...(node.attrs["naturalHeight"] ? { "data-natural-height": String(node.attrs["naturalHeight"]) } : {}),
-  "data-source": node.attrs["source"] as string,
+  // What comes from the CRDT has passed no parse rule, and this goes on the clipboard.
+  "data-source": isSafeSource(node.attrs["source"] as string) ? (node.attrs["source"] as string) : "",
   alt: node.attrs["alt"] as string,
   ...(node.attrs["title"] ? { title: node.attrs["title"] as string } : {}),
   ...(node.attrs["width"] ? { width: String(node.attrs["width"]) } : {}),

@@ -92,3 +92,30 @@ export const misspelledShownMax = 1_000;
 export const spellingAfterMs = 150;
 /** What lies so far outside of the window is checked too, for it is scrolled to next. */
 export const spellingMarginPx = 400;
+
+/** Of pasted HTML, without pictures that are written out in it: the text of a long book with its tags. */
+export const pasteHtmlCharsMax = 2_000_000;
+/** Of a paragraph: a longer one becomes several, for the browser breaks all of its lines anew at each key. */
+export const pasteParagraphCharsMax = 20_000;
+/** Of pasted text without HTML. */
+export const pasteTextCharsMax = 1_000_000;
+/** Of pasted HTML with its pictures: what a window can hold several times over. */
+export const pasteBytesMax = 128 * 1024 * 1024;
+/** Elements that are taken at once: laying out more than that takes longer than a person waits. */
+export const pasteElementsMax = 20_000;
+/** Lists, quotes and tables in one another; what lies deeper is laid into the last. Two to a list, as in Markdown. */
+export const pasteDepthMax = 50;
+/** Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. */
+export const pasteCellsMax = 10_000;
+/** Elements in one another: pages have a hundred, Chromium lets in 512. */
+export const pasteBoxesDeepMax = 200;
+/** Tables in cells of tables: laying them out takes twice as long with each. */
+export const pasteTablesDeepMax = 4;
+/** Style rules times elements: each rule of a pasted style sheet is looked up in all of them. */
+export const pasteStyleWorkMax = 2_000_000;
+/** Footnotes that are recognised in a paste: for each the note is looked for. */
+export const pasteFootnotesMax = 500;
+/** Of an attribute that is words: a description, a name. */
+export const pasteAttributeCharsMax = 2_000;
+/** From the command "Paste as plain text" to the paste that it brings about. */
+export const plainPasteWithinMs = 2_000;

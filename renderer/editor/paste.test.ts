@@ -1,6 +1,7 @@
 import { Slice } from "prosemirror-model";
 import { expect, it } from "vitest";
 import { schema } from "../document/schema.ts";
+import { pasteAttributeCharsMax, pasteParagraphCharsMax } from "./limits.ts";
 import { cleanedSlice } from "./paste.ts";
 
 it("makes new containers of pasted ones", () => {
@@ -71,4 +72,41 @@ it.each([
   expect(
     cleanedSlice(new Slice(doc.content, 1, 1), null).content.firstChild?.firstChild?.attrs["source"],
   ).toBe(kept);
+});
+
+it("an attribute of words is as long as anybody writes one", () => {
+  const altOf = (length: number): unknown => {
+    const image = schema.node("image_inline", { alt: "x".repeat(length) });
+    const doc = schema.node("doc", null, [schema.node("paragraph", null, [image])]);
+    return cleanedSlice(new Slice(doc.content, 0, 0), null).content.firstChild?.firstChild?.attrs["alt"];
+  };
+  expect(altOf(pasteAttributeCharsMax)).toHaveLength(pasteAttributeCharsMax);
+  expect(altOf(pasteAttributeCharsMax + 1)).toHaveLength(pasteAttributeCharsMax);
+});
+
+it("a block that goes by a name of ours is not taken for it", () => {
+  const forged = schema.nodes.unknown_container.create(
+    { type: "table", data: "{}" },
+    schema.nodes.paragraph.create(),
+  );
+  const { content } = cleanedSlice(new Slice(schema.nodes.doc.create(null, [forged]).content, 0, 0), null);
+  expect(content.firstChild?.type.name).toBe("blockquote");
+});
+
+it("letters that not every device can hold are left out", () => {
+  const doc = schema.node("doc", null, [schema.node("paragraph", null, [schema.text("a\0\u0007b\ud800c")])]);
+  expect(cleanedSlice(new Slice(doc.content, 0, 0), null).content.firstChild?.textContent).toBe("ab\ufffdc");
+});
+
+it("a paragraph at the bound is one, past it two, and nothing of it is lost", () => {
+  const partsOf = (text: string): string[] => {
+    const doc = schema.node("doc", null, [schema.node("paragraph", null, [schema.text(text)])]);
+    return cleanedSlice(new Slice(doc.content, 0, 0), null).content.content.map((part) => part.textContent);
+  };
+  expect(partsOf("x".repeat(pasteParagraphCharsMax))).toHaveLength(1);
+  const words = "one two 😀".repeat(pasteParagraphCharsMax / 5);
+  const parts = partsOf(words);
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.join("")).toBe(words);
+  expect(parts.every((part) => part.isWellFormed())).toBe(true);
 });

@@ -44,6 +44,7 @@ const host = {
   found: () => {},
   focusMode: () => "off" as const,
   isTypewriter: () => false,
+  takesPlain: () => false,
   isTypographic: () => true,
   images,
   openLink: () => {},

