@@ -119,16 +119,14 @@ test("quotes and dashes are printed as they should be, one undo gives the keys, 
   await whenText(page, "“It’s here” – or so…");
   await page.keyboard.press("ControlOrMeta+Z");
   await whenText(page, "“It’s here” – or so...");
-  await chooseInMenu(app, "smart-typography");
-  await expect
-    .poll(
-      () =>
-        app.app.evaluate(
-          ({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById("smart-typography")?.checked,
-        ),
-      { timeout: untilMs },
-    )
-    .toBe(false);
+  await chooseInMenu(app, "settings");
+  const choice = page.getByRole("dialog", { name: "Settings" }).getByLabel("Smart typography");
+  await choice.selectOption("Off");
+  // What is shown is what the window has heard from main.
+  await expect.poll(() => choice.inputValue(), { timeout: untilMs }).toBe("off");
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.getByRole("dialog").count(), { timeout: untilMs }).toBe(0);
+  await type(page, "");
   await page.keyboard.press("Enter");
   await page.keyboard.type('"It\'s" --...');
   expect(await htmlOf(page)).toContain('<p>"It\'s" --...</p>');
