@@ -10,7 +10,8 @@ import {
   type ContextMenuParams,
   type MenuItemConstructorOptions,
 } from "electron";
-import { menuWordMs } from "../policy/limits.ts";
+import { setTimeout as after } from "node:timers/promises";
+import { menuWordMs, spellingSuggestMs } from "../policy/limits.ts";
 import { openableLink } from "../policy/links.ts";
 import { sendNotice } from "./ipc.ts";
 import type { Spelling } from "./spelling/spelling.ts";
@@ -76,7 +77,9 @@ export class ContextMenu {
   /** None where the word is right. */
   async #spellingItems(window: BrowserWindow, word: string): Promise<MenuItemConstructorOptions[]> {
     const { spelling } = this.#options;
-    if ((await spelling.check([word])).length === 0) return [];
+    // While dictionaries are read it is not known yet, and a menu does not wait for that.
+    const wrong = await Promise.race([spelling.check([word]), after(spellingSuggestMs, [])]);
+    if (wrong.length === 0) return [];
     const suggestions = await spelling.suggest(word);
     return [
       ...suggestions.map((by) => ({
