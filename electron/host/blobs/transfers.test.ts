@@ -255,7 +255,7 @@ test("nothing private goes to a relay, and nothing of another place", async () =
 test("once it is there nothing is asked any more, until that is long ago", async () => {
   const { proxy, url } = await lineTo();
   const ada = await Device.start("ada", { relay: url });
-  const blob = testBlob(1_000);
+  const blob = testBlob(100_000);
   await ada.keep(blob);
   await ada.name([blob]);
   await until("it is there", () => ada.hasSent([blob]));
@@ -267,9 +267,9 @@ test("once it is there nothing is asked any more, until that is long ago", async
   expect(await ada.state(blob)).toEqual({ here: "here", relay: "waiting" });
   ada.blobs.wake();
   await until("it was asked", () => ada.hasSent([blob]));
-  // Asked, and not sent.
+  // Asked, perhaps more than once, and not sent.
   expect(proxy.bytes("up")).toBeGreaterThan(sent);
-  expect(proxy.bytes("up") - sent).toBeLessThan(1_000);
+  expect(proxy.bytes("up") - sent).toBeLessThan(20_000);
 });
 
 test("over a line that says nothing, and one that crawls", async () => {
