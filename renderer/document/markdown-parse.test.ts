@@ -350,9 +350,12 @@ describe("anything at all", () => {
         const text = parts.join("");
         const { title, doc } = parse(text);
         const letters = (of: string): string => of.replace(/[^\p{L}]/gu, "");
-        expect(letters(`${title} ${textOf(doc)}`)).toBe(letters(text));
+        // A heading that says more than the title does stays where it is: then the text alone has all.
+        const inText = letters(textOf(doc));
+        const all = inText === letters(text) ? inText : letters(title) + inText;
+        expect(all).toBe(letters(text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [[["#", " ", "$$", "*", "$$", "word"]]] },
     );
   });
 });
