@@ -327,8 +327,11 @@ test("a long document takes no longer than its length says", () => {
     writeMarkdown("t", long);
     return performance.now() - started;
   };
+  // The quickest of some: what else the machine does only adds.
+  const best = (count: number): number => Math.min(...[1, 2, 3].map(() => timed(count)));
   timed(200);
-  expect(timed(4_000)).toBeLessThan(2_000);
+  // Four times as long: a writer that looks back over all of it would take sixteen times as long.
+  expect(best(2_000)).toBeLessThan(9 * best(500));
 });
 
 test("paragraphs that are read in parts keep their text", () => {
