@@ -33,10 +33,10 @@ export async function type(page: Page, words: string): Promise<void> {
 }
 
 /** Waits until the status line says it. */
-export async function status(page: Page, words: RegExp): Promise<void> {
+export async function status(page: Page, words: RegExp, timeout = 40_000): Promise<void> {
   await expect
     .poll(async () => (await page.getByRole("status", { name: "Status" }).textContent())?.trim(), {
-      timeout: 40_000,
+      timeout,
     })
     .toMatch(words);
 }

@@ -230,6 +230,7 @@ test("what a foreign program writes runs nothing, asks for nothing, and leaves a
 
   expect(app.windows()).toHaveLength(1);
   expect(heard).toEqual([]);
-  expect(problems).toEqual([]);
+  // Chromium tells the console of each picture that has not come, which the foreign program never sends.
+  expect(problems.filter((one) => !/the server responded with a status of 404/.test(one))).toEqual([]);
   expect(usableMs).toBeLessThan(5_000);
 });

@@ -12,7 +12,8 @@ import { dropCopy, writeChange } from "./change.ts";
 import type { Change, Handle } from "./change.ts";
 import { isRun, itemLength, itemsBetween } from "./flat.ts";
 import { insertedText } from "./inserted.ts";
-import { samplesMax } from "./limits.ts";
+import type { Inserted } from "./inserted.ts";
+import { guardedInsertionsMin, samplesMax } from "./limits.ts";
 import { remark } from "./operations.ts";
 import type { BlockChange, Operation } from "./operations.ts";
 import type { Span } from "./render.ts";
@@ -88,7 +89,48 @@ export const lighten = (doc: A.Doc<DeckleDocument>): void => dropCopy(doc, "body
  */
 function writeOperations(handle: Handle, operations: readonly Operation[]): void {
   const body = textId(handle, "body");
-  for (const operation of operations) runOne(handle, body, operation);
+  for (let index = 0; index < operations.length;) {
+    const run = runFrom(operations, index);
+    // Before an insertion Automerge walks over all deleted text and marks that follow, up to the next letter that is
+    // there: thousands of insertions where a formatted book was deleted take minutes. So they get a letter to stand before.
+    const isGuarded = run.insertions >= guardedInsertionsMin;
+    if (isGuarded) handle.splice(body, run.from, 0, " ");
+    for (; index < run.next; index++) {
+      const operation = operations[index];
+      if (operation) runOne(handle, body, operation);
+    }
+    if (isGuarded) handle.splice(body, run.to, 1, "");
+  }
+}
+
+/** Operations that follow one another in the order of the text. */
+type Run = {
+  /** The index of the first operation that is no longer of it. */
+  next: number;
+  insertions: number;
+  /** Where they insert, and where what they inserted ends. */
+  from: number;
+  to: number;
+};
+
+/** The operations from `start` on that insert, each where the one before ended. */
+function runFrom(operations: readonly Operation[], start: number): Run {
+  const run: Run = { next: start + 1, insertions: 0, from: 0, to: 0 };
+  for (let index = start; index < operations.length; index++) {
+    const insertion = insertionOf(operations[index]);
+    if (!insertion || (run.insertions > 0 && insertion.at !== run.to)) break;
+    if (run.insertions === 0) run.from = insertion.at;
+    run.insertions++;
+    run.to = insertion.at + insertion.length;
+    run.next = index + 1;
+  }
+  return run;
+}
+
+function insertionOf(operation: Operation | undefined): { at: number; length: number } | null {
+  if (operation?.type === "insertBlock") return { at: operation.at, length: 1 };
+  const isInsertion = operation?.type === "splice" && operation.deleteCount === 0 && operation.text !== "";
+  return isInsertion ? { at: operation.at, length: operation.text.length } : null;
 }
 
 /** Writes operations to the body, inside a change by Automerge's `change`. */
@@ -195,16 +237,37 @@ export function commitTo(
 /** Operations that give inserted text the marks it has in the view. */
 function markCorrections(patches: readonly A.Patch[], view: Node): Operation[] {
   const operations: Operation[] = [];
-  for (const inserted of insertedText(patches, "body")) {
-    const actual = marksOn(inserted.marks);
-    let from = inserted.from;
-    for (const item of itemsBetween(view, inserted.from, inserted.to)) {
-      const to = from + itemLength(item);
-      if (isRun(item) && !item.hidesMarks) operations.push(...remark(from, to, actual, item.marks));
-      from = to;
+  for (const stretch of stretches(insertedText(patches, "body"))) {
+    const [first] = stretch;
+    const last = stretch.at(-1);
+    if (!first || !last) continue;
+    let index = 0;
+    let from = first.from;
+    for (const item of itemsBetween(view, from, last.to)) {
+      const end = from + itemLength(item);
+      while (from < end) {
+        const inserted = stretch[index];
+        if (!inserted) break;
+        const to = Math.min(end, inserted.to);
+        if (isRun(item) && !item.hidesMarks)
+          operations.push(...remark(from, to, marksOn(inserted.marks), item.marks));
+        if (to === inserted.to) index++;
+        from = to;
+      }
     }
   }
   return operations;
+}
+
+/** Those that touch one another together: the view is walked through once for each stretch. */
+function stretches(runs: readonly Inserted[]): Inserted[][] {
+  const all: Inserted[][] = [];
+  for (const run of runs) {
+    const last = all.at(-1);
+    if (last && last.at(-1)?.to === run.from) last.push(run);
+    else all.push([run]);
+  }
+  return all;
 }
 
 /** The marks of a patch that are on; one that is off comes as null or false. */

@@ -35,3 +35,6 @@ export const samplesMax = 8;
  * whole document: it takes longer than they do.
  */
 export const checkLargeEvery = 20;
+
+/** Insertions at one place from which on a guard, a letter inserted and deleted again, costs less than it may save. */
+export const guardedInsertionsMin = 32;

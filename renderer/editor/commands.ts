@@ -33,7 +33,6 @@ import { deleteFile, isAtFile } from "./file-commands.ts";
 import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
 import { hasHeaderRow, insertTable, isInTable, toNextCell, toPreviousCell } from "./tables.ts";
 import { isTaskChecked, toggleTask } from "./tasks.ts";
-import { undoRule } from "./undoable-rule.ts";
 
 /** A command and when it is "on"; where it never is, it is done once. */
 export type TextCommand = {
@@ -140,7 +139,7 @@ export const textCommands = {
   "next-cell": tableCommand(toNextCell),
   "previous-cell": tableCommand(toPreviousCell),
 
-  undo: { run: chainCommands(undoRule, undo) },
+  undo: { run: undo },
   redo: { run: redo },
 } satisfies Readonly<Record<string, TextCommand>>;
 export type TextCommandId = keyof typeof textCommands;

@@ -113,11 +113,19 @@ class CountsView implements PluginView {
   #go(untilMs: number): void {
     const work = (this.#work ??= this.#count(this.#view.state));
     for (let step = work.next(); ; step = work.next()) {
-      if (step.done === true) return this.#tell(step.value);
+      if (step.done === true) return this.#finish(step.value);
       if (performance.now() > untilMs) break;
     }
     if (this.#told !== "counting") this.#tell({ state: "counting" });
     this.#whenIdle();
+  }
+
+  /** A frame may have finished what a pause is still waited for: that pause has nothing left to count. */
+  #finish(now: CountsNow): void {
+    this.#work = null;
+    if (this.#idle !== null) cancelIdleCallback(this.#idle);
+    this.#idle = null;
+    this.#tell(now);
   }
 
   *#count({ doc, selection }: EditorState): Generator<void, CountsNow, void> {

@@ -1,12 +1,11 @@
 /**
  * Markdown while typing. A rule takes effect as its last character is typed, and Backspace, or
- * undo, right after takes it back to what was typed (`undoable-rule.ts`).
+ * undo, right after takes it back to what was typed (`undoable-rules.ts`).
  *
  * Rules give their containers ids themselves: a transaction that `identify` appended would make
  * ProseMirror forget what Backspace should undo.
  */
-import { inputRules } from "prosemirror-inputrules";
-import type { InputRule } from "prosemirror-inputrules";
+import { InputRule } from "prosemirror-inputrules";
 import type { MarkType, NodeType, ResolvedPos } from "prosemirror-model";
 import type { Plugin } from "prosemirror-state";
 import { TextSelection } from "prosemirror-state";
@@ -15,7 +14,7 @@ import { isSafeHref } from "../document/link.ts";
 import { orderedStartMax, schema } from "../document/schema.ts";
 import { isMoreThanText } from "./blocks.ts";
 import { newId } from "./identify-plugin.ts";
-import { undoableRule } from "./undoable-rule.ts";
+import { undoableRules } from "./undoable-rules.ts";
 
 const { nodes, marks } = schema;
 
@@ -29,7 +28,7 @@ function textblockRule(
   type: NodeType,
   attrsOf: (match: RegExpMatchArray) => Record<string, unknown> | null = () => null,
 ): InputRule {
-  return undoableRule(pattern, (state, match, start, end) => {
+  return new InputRule(pattern, (state, match, start, end) => {
     const $start = state.doc.resolve(start);
     if (isMoreThanText($start.parent)) return null;
     if (!$start.node(-1).canReplaceWith($start.index(-1), $start.indexAfter(-1), type)) return null;
@@ -46,7 +45,7 @@ function wrapRule(
     before: { attrs: Record<string, unknown>; childCount: number },
   ) => boolean = () => true,
 ): InputRule {
-  return undoableRule(pattern, (state, match, start, end) => {
+  return new InputRule(pattern, (state, match, start, end) => {
     if (isMoreThanText(state.doc.resolve(start).parent)) return null;
     const tr = state.tr.delete(start, end);
     const range = tr.doc.resolve(start).blockRange();
@@ -68,12 +67,11 @@ function wrapRule(
 
 /** `**text**` and its like: the delimiters go, the text between them gets the mark. */
 function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): InputRule {
-  return undoableRule(
+  return new InputRule(
     pattern,
     (state, match, start, end) => {
       const text = match[1];
       if (text === undefined || !state.doc.resolve(start).parent.type.allowsMarkType(type)) return null;
-      // All of the closing delimiter but its last character, which is only being typed, is in the document.
       const from = start + delimiterLength;
       const tr = state.tr;
       if (from + text.length < end) tr.delete(from + text.length, end);
@@ -92,7 +90,7 @@ function markRule(pattern: RegExp, type: MarkType, delimiterLength: number): Inp
   );
 }
 
-const linkRule = undoableRule(
+const linkRule = new InputRule(
   new RegExp(`(?<!!)\\[([^\\[\\]${leaf}]+)\\]\\(([^()\\s${leaf}]+)\\)$`),
   (state, match, start, end) => {
     const [, text, href] = match;
@@ -105,15 +103,15 @@ const linkRule = undoableRule(
   { inCodeMark: false },
 );
 
-const ruleRule = undoableRule(/^(?:---|\*\*\*|___)$/, (state, _match, start) => {
+const ruleRule = new InputRule(/^(?:---|\*\*\*|___)$/, (state, _match, start, end) => {
   const $start = state.doc.resolve(start);
   const { paragraph, horizontal_rule } = nodes;
-  if ($start.parent.type !== paragraph || $start.parent.content.size !== 2) return null;
+  if ($start.parent.type !== paragraph || $start.parent.content.size !== end - start) return null;
   const index = $start.index(-1);
   if (!$start.node(-1).canReplaceWith(index, index, horizontal_rule)) return null;
   const tr = state.tr.insert($start.before(), horizontal_rule.create());
   const from = $start.start() + 1;
-  tr.delete(from, from + 2);
+  tr.delete(from, from + end - start);
   return tr.setSelection(TextSelection.create(tr.doc, from));
 });
 
@@ -124,7 +122,7 @@ function firstIn($start: ResolvedPos, type: NodeType): boolean {
 }
 
 /** `[ ]` or `[x]`: a paragraph becomes a task; in an item, its list becomes one of tasks. */
-const taskRule = undoableRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => {
+const taskRule = new InputRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => {
   const checked = /x/i.test(match[1] ?? "");
   const $start = state.doc.resolve(start);
   if ($start.parent.type !== nodes.paragraph) return null;
@@ -148,7 +146,7 @@ const taskRule = undoableRule(/^\[([ xX]?)\]\s$/, (state, match, start, end) => 
 });
 
 /** `> [!note]`: the quote that `> ` has made becomes a callout of that kind. */
-const calloutRule = undoableRule(
+const calloutRule = new InputRule(
   /^\[!(note|tip|important|warning|caution)\]\s$/i,
   (state, match, start, end) => {
     const $start = state.doc.resolve(start);
@@ -194,4 +192,4 @@ const rules: readonly InputRule[] = [
   markRule(new RegExp(`==([^\\s=${leaf}](?:[^=${leaf}]*[^\\s=${leaf}])?)==$`), marks.highlight, 2),
 ];
 
-export const markdownRules = (): Plugin => inputRules({ rules });
+export const markdownRules = (): Plugin => undoableRules(rules);

@@ -29,7 +29,7 @@ import { textCommands } from "./commands.ts";
 import type { AskingCommandId, TextCommand } from "./commands.ts";
 import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
 import { splitItem } from "./tasks.ts";
-import { undoRule } from "./undoable-rule.ts";
+import { undoRule } from "./undoable-rules.ts";
 
 const { list_item, hard_break } = schema.nodes;
 
@@ -114,6 +114,8 @@ function bindings(keys: CommandKeys, asking: AskingCommands): Record<string, Com
     ...Object.entries(asking),
   ].flatMap(([id, run]) => (keys[id] ?? []).map((key) => [key, run] as const));
   for (const [key, run] of [...all, ...editing]) byKey.set(key, [...(byKey.get(key) ?? []), run]);
+  // prosemirror-keymap would try a letter without Shift next: a redo with nothing to redo would undo.
+  for (const [key, runs] of byKey) if (/Shift-.$/.test(key)) runs.push(() => true);
   return Object.fromEntries([...byKey].map(([key, runs]) => [key, chainCommands(...runs)]));
 }
 

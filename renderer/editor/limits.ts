@@ -105,8 +105,11 @@ export const pasteBytesMax = 128 * 1024 * 1024;
 export const pasteElementsMax = 20_000;
 /** Lists, quotes and tables in one another; what lies deeper is laid into the last. Two to a list, as in Markdown. */
 export const pasteDepthMax = 50;
-/** Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. */
-export const pasteCellsMax = 10_000;
+/**
+ * Places in the grids of all tables of a paste, merged ones too; the cells of any more become paragraphs. Writing one into
+ * the document takes Automerge a millisecond, and meanwhile nothing is saved.
+ */
+export const pasteCellsMax = 2_000;
 /** Elements in one another: pages have a hundred, Chromium lets in 512. */
 export const pasteBoxesDeepMax = 200;
 /** Tables in cells of tables: laying them out takes twice as long with each. */

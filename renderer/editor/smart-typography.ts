@@ -2,11 +2,10 @@
  * Signs as they are printed: quotes by the language, dashes, an ellipsis. Each is a rule that one undo, or Backspace
  * right after, takes back to the keys that were pressed. Not in code and formulas.
  */
-import { inputRules } from "prosemirror-inputrules";
-import type { InputRule } from "prosemirror-inputrules";
+import { InputRule } from "prosemirror-inputrules";
 import type { EditorState, Plugin } from "prosemirror-state";
 import { schema } from "../document/schema.ts";
-import { undoableRule } from "./undoable-rule.ts";
+import { undoableRules } from "./undoable-rules.ts";
 
 type Quotes = readonly [open: string, close: string, openInner: string, closeInner: string];
 const english: Quotes = ["“", "”", "‘", "’"];
@@ -44,12 +43,11 @@ export function smartTypography(isOn: () => boolean, language: string): Plugin {
     quotesByLanguage[language.toLowerCase().split("-")[0] ?? ""] ?? english;
   /** The last `keys` characters of a match become `sign`. */
   const rule = (pattern: RegExp, keys: number, sign: string): InputRule =>
-    undoableRule(
+    new InputRule(
       pattern,
-      (state, _, __, end) => {
+      (state, [whole], start, end) => {
         if (!isOn() || isFormula(state) || isInBackticks(state)) return null;
-        // The last key is only being pressed.
-        return state.tr.insertText(sign, end - (keys - 1), end);
+        return state.tr.insertText(sign, start + whole.length - keys, end);
       },
       { inCodeMark: false },
     );
@@ -65,5 +63,5 @@ export function smartTypography(isOn: () => boolean, language: string): Plugin {
     rule(/–-$/, 2, "—"),
     rule(/\.\.\.$/, 3, "…"),
   ];
-  return inputRules({ rules });
+  return undoableRules(rules);
 }

@@ -65,7 +65,7 @@ export function SpellingSettings() {
             For other languages, put Hunspell dictionaries (two files, .aff and .dic) into the folder.
           </p>
           <Button
-            label="Show the dictionaries folder"
+            label="Show the folder of dictionaries"
             onPress={() => void bridge.showDictionaries().then(tell)}
           >
             Show the folder

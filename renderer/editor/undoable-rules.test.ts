@@ -22,10 +22,29 @@ test.each(rules)("%s: one undo gives back what was typed, Backspace does as well
 test("the undo after that takes back the typing", () => {
   const typist = new Typist(block("paragraph", null, "|")).type("**b**");
   typist.press("Mod-z");
-  // The key that set the rule off, and then the others.
-  typist.press("Mod-z");
   typist.press("Mod-z");
   expect(typist.state.doc.textContent).toBe("");
+});
+
+test.each(rules)("%s: what was undone is redone, and a redo too many undoes nothing", (keys) => {
+  const typist = new Typist(block("paragraph", null, "|")).type(keys);
+  const made = typist.state.doc;
+  const seen = [typist.shown];
+  while (typist.press("Mod-z")) seen.push(typist.shown);
+  expect(seen.length).toBeGreaterThan(1);
+  for (const shown of seen.toReversed().slice(1)) {
+    typist.press("Mod-Shift-z");
+    expect(typist.shown).toBe(shown);
+  }
+  typist.press("Mod-Shift-z");
+  expect(typist.state.doc.eq(made)).toBe(true);
+});
+
+test("what arrives from others after a rule takes no letter from the undo", () => {
+  const typist = new Typist(block("paragraph", null, "there"), block("paragraph", null, "|")).type("**b**");
+  typist.dispatch(typist.state.tr.insertText("here and ", 1).setMeta("addToHistory", false));
+  typist.press("Mod-z");
+  expect(typist.state.doc.textContent).toBe("here and there**b**");
 });
 
 test("a quote and a callout in it, one after the other", () => {
