@@ -18,11 +18,17 @@ const untilMs = 20_000;
 /** Playwright gives up a page that crashed: another connection sees the one that came after. */
 async function pageAfterCrash(data: string, profile: string): Promise<Page> {
   const [port] = readFileSync(join(data, "profiles", profile, "DevToolsActivePort"), "utf8").split("\n");
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-  stage.also(() => browser.close());
-  const pages = (): Page[] => browser.contexts().flatMap((context) => context.pages());
-  await expect.poll(() => pages().map((page) => page.url()), { timeout: untilMs }).toContain("app://deckle/");
-  const page = pages().find((each) => each.url() === "app://deckle/");
+  let page: Page | undefined;
+  // Who connects while the page's process is dead never hears of the next one, so each try connects anew.
+  const isThere = async (): Promise<boolean> => {
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const pages = browser.contexts().flatMap((context) => context.pages());
+    page = pages.find((each) => each.url() === "app://deckle/");
+    if (page) stage.also(() => browser.close());
+    else await browser.close();
+    return page !== undefined;
+  };
+  await expect.poll(isThere, { timeout: untilMs, interval: 250 }).toBe(true);
   if (!page) throw new Error("no page");
   await page.getByRole("textbox", { name: "Document text" }).waitFor({ timeout: untilMs });
   return page;
