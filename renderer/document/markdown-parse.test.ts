@@ -56,7 +56,7 @@ function depthOf(node: Node): number {
 const mdast = (text: string): RootContent[] =>
   fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }).children;
 
-/** As many as MARKDOWN_FILES says (all that there are in `.ci/run`), from everywhere in the list. */
+/** As many as MARKDOWN_FILES says (more in `.ci/run`), from everywhere in the list. */
 function realFiles(): string[] {
   const all = markdownFiles();
   const step = all.length / Math.min(all.length, Number(process.env["MARKDOWN_FILES"] ?? 80));
