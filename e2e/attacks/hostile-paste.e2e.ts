@@ -6,7 +6,7 @@ import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchApp, temporaryFolder, type RunningApp } from "../app.ts";
 import { documentJson } from "../document-json.ts";
-import { beginPage, newDocument, status, text, untilMs } from "../page.ts";
+import { beginPage, focusText, newDocument, status, text, untilMs } from "../page.ts";
 import { strangeIn, wrongWith } from "./harm.ts";
 import { hostileHtml, type Hostile } from "./hostile-html.ts";
 
@@ -57,7 +57,7 @@ interface Outcome {
 
 /** Empties the document, pastes, and types a word. */
 async function pasted(page: Page, html: string): Promise<Outcome> {
-  await text(page).focus();
+  await focusText(page);
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.press("Backspace");
   const blockedMs = await text(page).evaluate((dom, given) => {

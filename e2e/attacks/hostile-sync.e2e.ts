@@ -13,7 +13,7 @@ import type { Operation } from "../../renderer/document/operations.ts";
 import type { Scalar } from "../../renderer/document/scalar.ts";
 import { Stage } from "../../relay/harness.ts";
 import { documentJson } from "../document-json.ts";
-import { documentOf, newDocument, status, text, textOf, type, untilMs } from "../page.ts";
+import { documentOf, focusText, newDocument, status, text, textOf, type, untilMs } from "../page.ts";
 import { useStage } from "../stage.ts";
 import { strangeIn, wrongWith } from "./harm.ts";
 
@@ -218,7 +218,7 @@ test("what a foreign program writes runs nothing, asks for nothing, and leaves a
   // It is what the other program has as well.
   await expect.poll(() => handle.doc().body.includes("zebra"), { timeout: untilMs }).toBe(true);
 
-  await text(page).focus();
+  await focusText(page);
   await page.keyboard.press("ControlOrMeta+A");
   const copied = await text(page).evaluate((dom) => {
     const clipboardData = new DataTransfer();

@@ -5,7 +5,17 @@ import { join } from "node:path";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
 import { answerSaveDialog, invite, join as joinWith, whenAt } from "../people.ts";
-import { newDocument, openDocument, press, status, titleField, type, whenAlert, whenText } from "../page.ts";
+import {
+  focusText,
+  newDocument,
+  openDocument,
+  press,
+  status,
+  titleField,
+  type,
+  whenAlert,
+  whenText,
+} from "../page.ts";
 import { blobBelow, dropFile } from "../pictures.ts";
 import type { Picture } from "../pictures.ts";
 import { useStage } from "../stage.ts";
@@ -198,7 +208,7 @@ test("picked and pasted they go where the caret is; an empty one and one too lar
   await (await chooser).setFiles({ name: page1.name, mimeType: "text/html", buffer: page1.bytes });
   await whenFiles(page, htmlHere);
   // With keys alone: the caret is behind it, and one step back selects it.
-  await text(page).focus();
+  await focusText(page);
   await answerSaveDialog(app, join(data, "by-keys.html"));
   await page.keyboard.press("ArrowLeft");
   await page.getByRole("toolbar", { name: "File" }).waitFor({ timeout: untilMs });

@@ -2,7 +2,17 @@
 import type { Locator, Page } from "playwright";
 import { expect, test } from "vitest";
 import { resize } from "../../scripts/screenshot-tools.ts";
-import { beginPage, openDocument, status, text, textOf, titleField, type, untilMs } from "../page.ts";
+import {
+  beginPage,
+  focusText,
+  openDocument,
+  status,
+  text,
+  textOf,
+  titleField,
+  type,
+  untilMs,
+} from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -191,7 +201,7 @@ test("a heading moves with its section, dragged or by keys, and one undo takes i
   expect(await textOf(page)).toBe("C\nc\nA\na\nB\nb");
   await row("B").dragTo(row("C"), { targetPosition: { x: 60, y: 2 } });
   await whenRows(page, ["1 B", "1 C", "1 A"]);
-  await text(page).focus();
+  await focusText(page);
   await page.keyboard.press("ControlOrMeta+z");
   await page.keyboard.press("ControlOrMeta+z");
   await expect.poll(() => textOf(page), { timeout: untilMs }).toBe(written);

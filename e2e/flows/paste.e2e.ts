@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { schema } from "../../renderer/document/schema.ts";
 import type { RunningApp } from "../app.ts";
 import { documentJson } from "../document-json.ts";
-import { beginPage, htmlOf, text, untilMs, whenHtml } from "../page.ts";
+import { beginPage, focusText, htmlOf, untilMs, whenHtml } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -49,7 +49,7 @@ function plain(json: Json, footnotes = new Map<string, string>()): Json {
 const documentOf = async (page: Page): Promise<Json> => plain(JSON.parse(await documentJson(page)) as Json);
 
 async function empty(page: Page): Promise<void> {
-  await text(page).focus();
+  await focusText(page);
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.press("Backspace");
   await page.keyboard.press("ControlOrMeta+Alt+0");

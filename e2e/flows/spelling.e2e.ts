@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ElectronApplication, Page } from "playwright";
 import { expect, test } from "vitest";
-import { beginPage, openDocument, text, titleField, untilMs, whenHtml, whenText } from "../page.ts";
+import { beginPage, focusText, openDocument, titleField, untilMs, whenHtml, whenText } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -102,7 +102,7 @@ test("of a long document what is on the screen is marked, wherever it is scrolle
     .poll(async () => new Set(await marked(page)), { timeout: 60_000 })
     .toEqual(new Set(["paragrph"]));
   expect((await marked(page)).length).toBeLessThan(200);
-  await text(page).focus();
+  await focusText(page);
   await page.keyboard.press("ControlOrMeta+End");
   await expect.poll(() => marked(page), { timeout: 60_000 }).toContain("lastt");
   expect((await marked(page)).length).toBeLessThan(200);
