@@ -148,7 +148,8 @@ export class Desk {
   #sessions = new Map<DocumentId, Session>();
   /** The document that was asked for last; an answer for any other comes too late. */
   #wanted: DocumentId | null = null;
-  #creating = false;
+  /** For whom a document is being made: a person who asked for one, or a library that has none. */
+  #creating: "person" | "library" | null = null;
   #relay: RelayState | null = null;
   #plainUntilMs = 0;
   #startImports: Promise<void> = Promise.resolve();
@@ -256,15 +257,22 @@ export class Desk {
     this.#turnTo(this.#sessions.get(document) ?? this.#newSession(document, rendering), focus);
   }
 
-  async newDocument(focus: Focus = "title"): Promise<void> {
-    if (this.#creating || this.#isReadOnly()) return;
-    this.#creating = true;
+  /** A second press while the first is under way is a double click. */
+  async newDocument(): Promise<void> {
+    if (this.#creating !== "person" && !this.#isReadOnly()) await this.#create("person", "title");
+  }
+
+  async #create(by: "person" | "library", focus: Focus): Promise<void> {
+    this.#creating = by;
     const answer = await this.#options.connection.ask({ type: "create", title: "" });
-    this.#creating = false;
+    const isOvertaken = this.#creating !== by;
+    if (!isOvertaken) this.#creating = null;
     if (answer.type !== "created") {
       if (answer.type === "failed") this.notices.show(`No document was made: ${answer.message}`);
       return;
     }
+    // Meanwhile a person has asked for one, or gone elsewhere.
+    if (isOvertaken || (by === "library" && this.#wanted !== null)) return;
     this.#wanted = answer.document;
     // Known to be empty, and so shown before the engine has opened it.
     this.#turnTo(
@@ -564,7 +572,7 @@ export class Desk {
     if (!entries || this.page.get() || this.#wanted !== null || this.#creating) return;
     const newest = entries[0];
     if (newest) await this.open(newest.document, "text");
-    else if (this.readOnly === null) await this.newDocument("text");
+    else if (this.readOnly === null) await this.#create("library", "text");
   }
 
   #receiveNotice(notice: Notice): void {
