@@ -57,7 +57,12 @@ export async function openDocument(page: Page, title: string): Promise<void> {
   await expect
     .poll(() => page.getByRole("textbox", { name: "Title" }).inputValue(), { timeout: untilMs })
     .toBe(title);
-  await text(page).waitFor({ timeout: untilMs });
+  await text(page)
+    .waitFor({ timeout: untilMs })
+    .catch(async (error: unknown) => {
+      const shown = await page.locator("body").innerText();
+      throw new Error(`The text of "${title}" did not come; the window says:\n${shown}`, { cause: error });
+    });
 }
 
 /** What the document text is made of, without what is there only for the caret. */

@@ -12,6 +12,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { delimiter, dirname, join, relative } from "node:path";
 import { build } from "./build.ts";
 import { electronBinary } from "./electron-binary.ts";
+import { nodeFlags } from "./node-flags.ts";
 import { cacheFolder, root } from "./paths.ts";
 import { ensureSystem } from "./system.ts";
 
@@ -102,7 +103,7 @@ async function fuzz(): Promise<Count> {
   console.log(`seed ${seed}`);
   const run = (peers: number, runs: number): Promise<Count> => {
     const words = ["--peers", String(peers), "--runs", String(runs), "--seed", String(seed)];
-    return command(process.execPath, [join(root, "scripts", "fuzz.ts"), ...words]);
+    return command(process.execPath, [...nodeFlags, join(root, "scripts", "fuzz.ts"), ...words]);
   };
   // A core each.
   const [two, three] = await Promise.all([run(2, Number(fuzzRuns)), run(3, Math.ceil(Number(fuzzRuns) / 4))]);

@@ -126,6 +126,10 @@ export class SimDisk implements Disk {
   write(put: readonly Entry[], remove: readonly Key[]): Promise<void> {
     return this.#platter.write(this.#life, documentsArea, put, remove);
   }
+
+  hasRefused(): boolean {
+    return this.#platter.failures > 0;
+  }
 }
 
 const inOrder = (a: Entry, b: Entry): number => (nameOf(a.key) < nameOf(b.key) ? -1 : 1);

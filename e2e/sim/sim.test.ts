@@ -6,6 +6,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { nodeFlags } from "../../scripts/node-flags.ts";
 import { root } from "../../scripts/paths.ts";
 import { openSeeds } from "./regressions/open.ts";
 import { keptSeeds } from "./regressions/seeds.ts";
@@ -20,7 +21,7 @@ function sim(...words: readonly string[]): Promise<Told> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [join(root, "e2e/sim/main.ts"), ...words],
+      [...nodeFlags, join(root, "e2e/sim/main.ts"), ...words],
       { maxBuffer: 64 * 1024 * 1024 },
       (error, out, err) => resolve({ code: error ? 1 : 0, words: out + (error ? err : "") }),
     );

@@ -126,7 +126,8 @@ export class DocumentProcess implements Documents {
     const child = fork(childFile, [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: ["--max-old-space-size=512"],
+      // Without the second, V8 13.6 may free code of Automerge's twice and end the process (nodejs/node#66366).
+      execArgv: ["--max-old-space-size=512", "--no-wasm-code-gc"],
     });
     const isGone = (): void => {
       if (this.#child === child) this.#child = undefined;

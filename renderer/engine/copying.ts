@@ -25,6 +25,8 @@ export type CopyingParts = {
 type Line = {
   /** Jobs that are not done. */
   waiting: number;
+  /** Of those, the ones after which the copy has more. */
+  keeping: number;
   last: Promise<void>;
   failure: string | null;
   backoff: Backoff | null;
@@ -45,8 +47,8 @@ export class Copying {
 
   state(document: DocumentId): CopyState {
     const line = this.lines.get(document);
-    if (!line) return { state: "kept" };
-    return line.failure === null ? { state: "keeping" } : { state: "failed", reason: line.failure };
+    if (line && line.failure !== null) return { state: "failed", reason: line.failure };
+    return line && line.keeping > 0 ? { state: "keeping" } : { state: "kept" };
   }
 
   isKnown(document: DocumentId): boolean {
@@ -60,7 +62,9 @@ export class Copying {
 
   /** The copy could not be read: it may lack anything. It is looked at again by itself. */
   unreadable(document: DocumentId, error: unknown): void {
-    this.enqueue(document, () => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    this.enqueue(document, "keep", () =>
+      Promise.reject(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   /** Resolves when what was given of a document so far is in the copy, or was refused. */
@@ -69,20 +73,23 @@ export class Copying {
   }
 
   keep(document: DocumentId, chunk: Chunk): void {
-    this.enqueue(document, () => this.parts.copy.keep(document, chunk, chunk.bytes));
+    this.enqueue(document, "keep", () => this.parts.copy.keep(document, chunk, chunk.bytes));
   }
 
-  /** Chunks that another, kept before, has made superfluous. */
+  /** Chunks that another, which is on the disk, has made superfluous. */
   remove(document: DocumentId, chunks: readonly ChunkName[]): void {
-    this.enqueue(document, async (line) => {
+    this.enqueue(document, "remove", async (line) => {
       // A copy that lacks what supersedes them still needs them. Kept for too long they do no harm.
       if (line.failure === null) await this.parts.copy.remove(document, chunks);
     });
   }
 
-  /** Gives the copy what it lacks, from the disk. */
+  /**
+   * Gives the copy what it lacks, from the disk. What both have refused is on neither then: once the disk takes it,
+   * this must be called again.
+   */
   reconcile(document: DocumentId): void {
-    this.enqueue(document, async (line) => {
+    this.enqueue(document, "keep", async (line) => {
       const { copy, chunksOf } = this.parts;
       const [there, here] = await Promise.all([copy.chunks(document), chunksOf(document)]);
       const known = new Set(there.map(idOf));
@@ -93,29 +100,32 @@ export class Copying {
     });
   }
 
-  private enqueue(document: DocumentId, run: (line: Line) => Promise<void>): void {
-    const known = this.lines.get(document);
-    const line: Line = known ?? {
+  private enqueue(document: DocumentId, what: "keep" | "remove", run: (line: Line) => Promise<void>): void {
+    const line: Line = this.lines.get(document) ?? {
       waiting: 0,
+      keeping: 0,
       last: Promise.resolve(),
       failure: null,
       backoff: null,
       isRetryDue: false,
     };
     this.lines.set(document, line);
+    const before = this.state(document);
+    const keeps = what === "keep" ? 1 : 0;
     line.waiting++;
+    line.keeping += keeps;
     line.last = line.last
       .then(() => run(line))
       .catch((error: unknown) => this.failed(document, line, error))
-      .then(() => this.done(document, line));
-    if (!known) this.parts.changed(document);
+      .then(() => this.done(document, line, keeps));
+    if (this.state(document).state !== before.state) this.parts.changed(document);
   }
 
-  private done(document: DocumentId, line: Line): void {
+  private done(document: DocumentId, line: Line, keeps: number): void {
     line.waiting--;
-    if (line.waiting > 0 || line.failure !== null) return;
-    this.lines.delete(document);
-    this.parts.changed(document);
+    line.keeping -= keeps;
+    if (line.waiting === 0 && line.failure === null) this.lines.delete(document);
+    if (keeps > 0 && line.keeping === 0 && line.failure === null) this.parts.changed(document);
   }
 
   private failed(document: DocumentId, line: Line, error: unknown): void {

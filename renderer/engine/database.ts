@@ -4,6 +4,10 @@
  * Chromium commits `relaxed` by default, which survives a crash of the browser but not of the
  * machine; whatever must not be lost asks for `strict`. A full disk aborts a transaction without an `error`
  * event on the request, so `abort` is where failures are read.
+ *
+ * All databases of an origin are one LevelDB. After a write that the disk cut short it goes on behind the torn record,
+ * and at the next start Chromium takes all of it for damaged and begins an empty one: what was written after a refusal
+ * is on the disk, and may be gone all the same (`hasRefused`).
  */
 
 /** Plain values by store and key, whatever is behind them. What is read is parsed by whoever reads it. */
@@ -109,7 +113,12 @@ export function writeDurably(
   return written(database, store, "strict", write);
 }
 
-function written(
+let refused = false;
+
+/** Whether the browser's storage has refused a write since this worker began, whichever database it was for. */
+export const hasRefused = (): boolean => refused;
+
+export function written(
   database: IDBDatabase,
   store: string,
   durability: IDBTransactionDurability,
@@ -118,7 +127,10 @@ function written(
   return new Promise((resolve, reject) => {
     const transaction = database.transaction(store, "readwrite", { durability });
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(reasonOf(transaction.error));
+    transaction.onabort = () => {
+      refused = true;
+      reject(reasonOf(transaction.error));
+    };
     write(transaction.objectStore(store));
   });
 }

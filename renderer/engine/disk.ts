@@ -17,4 +17,6 @@ export interface Disk {
   keys(prefix: Key): Promise<Key[]>;
   /** All of it or nothing; resolves once it survives a power cut, rejects with the reason in words. */
   write(put: readonly Entry[], remove: readonly Key[]): Promise<void>;
+  /** Whether it has refused a write: then what it takes since may be gone after the next start (`database.ts`). */
+  hasRefused(): boolean;
 }

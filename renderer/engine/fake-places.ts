@@ -13,6 +13,7 @@ export class FakeDisk implements Disk {
   /** Why writes are refused; null while they work. */
   failure: string | null = null;
   writes = 0;
+  private refusals = 0;
 
   get(key: Key): Promise<unknown> {
     return Promise.resolve(this.values.get(key.join(separator)));
@@ -25,11 +26,18 @@ export class FakeDisk implements Disk {
     return Promise.resolve(all.filter((key) => prefix.every((part, i) => key[i] === part)));
   }
   write(put: readonly Entry[], remove: readonly Key[]): Promise<void> {
-    if (this.failure !== null) return Promise.reject(new Error(this.failure));
+    if (this.failure !== null) {
+      this.refusals++;
+      return Promise.reject(new Error(this.failure));
+    }
     this.writes++;
     for (const { key, value } of put) this.values.set(key.join(separator), structuredClone(value));
     for (const key of remove) this.values.delete(key.join(separator));
     return Promise.resolve();
+  }
+
+  hasRefused(): boolean {
+    return this.refusals > 0;
   }
 
   /** What is stored there, for a test to damage. */

@@ -6,7 +6,7 @@
  * connection that was closed is opened again; what was in it comes back from the second copy when it is read.
  */
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb";
-import { reasonOf, writeDurably } from "./database.ts";
+import { hasRefused, reasonOf, writeDurably } from "./database.ts";
 import type { Disk, Entry, Key } from "./disk.ts";
 
 const databaseName = "automerge";
@@ -48,6 +48,10 @@ export class IdbDisk implements Disk {
       this.database = null;
       await run();
     }
+  }
+
+  hasRefused(): boolean {
+    return hasRefused();
   }
 
   private async store(): Promise<IDBObjectStore> {

@@ -8,7 +8,7 @@
  * durability: it is for crashes of programs; a power cut may cost what was not "Saved" yet.
  */
 import { z } from "zod";
-import { openDatabase, readValue } from "./database.ts";
+import { openDatabase, readValue, written } from "./database.ts";
 import type { DocumentId, StepJson } from "./port.ts";
 
 const segments = z.object({
@@ -43,17 +43,10 @@ export class IdbJournal implements Journal {
     return parseSegments(await readValue(await this.database, storeName, document));
   }
 
-  write(document: DocumentId, all: readonly Segment[]): Promise<void> {
-    return this.change((store) => (all.length > 0 ? store.put(all, document) : store.delete(document)));
-  }
-
-  private async change(run: (store: IDBObjectStore) => void): Promise<void> {
-    const transaction = (await this.database).transaction(storeName, "readwrite", { durability: "relaxed" });
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error("the journal was not written"));
-      run(transaction.objectStore(storeName));
-    });
+  async write(document: DocumentId, all: readonly Segment[]): Promise<void> {
+    return written(await this.database, storeName, "relaxed", (store) =>
+      all.length > 0 ? store.put(all, document) : store.delete(document),
+    );
   }
 }
 

@@ -10,6 +10,7 @@ const level: PipelineFacts = {
   durable: ["a"],
   saveFailure: null,
   copy: { state: "kept" },
+  isDoubtful: false,
   damaged: false,
   unsent: 0,
   withheld: null,
@@ -24,6 +25,11 @@ test.each([
   ["written", { durable: null }],
   ["written", { durable: ["b"] }],
   ["written", { saveFailure: "full" }],
+  ["written", { copy: { state: "keeping" } }],
+  ["on-others", { copy: { state: "failed", reason: "full" } }],
+  ["on-others", { copy: { state: "none" }, isDoubtful: true }],
+  ["on-others", { isDoubtful: true }],
+  ["written", { copy: { state: "failed", reason: "full" }, isDoubtful: true }],
   ["accepted", { hasUnwritten: true }],
 ] as const)("%s", (stage, facts) => {
   expect(stageOf({ ...level, ...facts })).toBe(stage);
@@ -49,6 +55,7 @@ const anyFacts: fc.Arbitrary<PipelineFacts> = fc.record({
     { state: "failed", reason: "full" } as const,
     { state: "none" } as const,
   ),
+  isDoubtful: fc.boolean(),
   damaged: fc.boolean(),
   unsent: fc.option(fc.nat(3)),
   withheld: fc.constantFrom(null, "read-only" as const),
@@ -64,7 +71,9 @@ test("nothing is claimed that the facts do not say", () => {
         !facts.hasUnwritten &&
           facts.writeFailure === null &&
           facts.saveFailure === null &&
-          sameHeads(facts.durable, facts.heads),
+          sameHeads(facts.durable, facts.heads) &&
+          facts.copy.state !== "keeping" &&
+          !(facts.copy.state === "failed" && facts.isDoubtful),
       );
       const isOnRelay = unsent === 0 && withheld === null;
       expect(isOnRelay && (facts.hasUnwritten || facts.unsent !== 0)).toBe(false);

@@ -18,6 +18,8 @@ export type PipelineFacts = {
   durable: Heads | null;
   saveFailure: string | null;
   copy: CopyState;
+  /** What is durable here may be gone after the next start, unless the copy has it (`Storage.isDoubtful`). */
+  isDoubtful: boolean;
   damaged: boolean;
   /** Changes beyond what the relay said that it holds; null where there is no relay. */
   unsent: number | null;
@@ -26,7 +28,10 @@ export type PipelineFacts = {
   seenBy: number;
 };
 
-/** How far all of it has come; each stage includes those before it, but for the copy, which nobody waits for. */
+/**
+ * How far all of it has come; each stage includes those before it. Durable is what both places have, and where the copy
+ * refuses, what the browser's storage has as long as nothing casts doubt on it.
+ */
 export type Stage = "accepted" | "written" | "durable" | "on-relay" | "on-others";
 
 export const sameHeads = (a: Heads | null, b: Heads): boolean =>
@@ -35,12 +40,17 @@ export const sameHeads = (a: Heads | null, b: Heads): boolean =>
 export function stageOf(facts: PipelineFacts): Stage {
   if (facts.hasUnwritten) return "accepted";
   if (facts.saveFailure !== null || !sameHeads(facts.durable, facts.heads)) return "written";
+  if (facts.copy.state === "keeping" || doubt(facts) !== null) return "written";
   if (facts.unsent === null || facts.unsent > 0) return "durable";
   return facts.seenBy > 0 ? "on-others" : "on-relay";
 }
 
+/** Why it is not safe where it is: the copy refuses, and the browser's storage has refused before. */
+const doubt = ({ copy, isDoubtful }: PipelineFacts): string | null =>
+  isDoubtful && copy.state === "failed" ? copy.reason : null;
+
 export function statusOf(facts: PipelineFacts): DocumentStatus {
-  const failure = facts.writeFailure ?? facts.saveFailure;
+  const failure = facts.writeFailure ?? facts.saveFailure ?? doubt(facts);
   const stage = stageOf(facts);
   const isDurable = stage !== "accepted" && stage !== "written";
   return {

@@ -69,7 +69,7 @@ export type SessionParts = {
   newId: () => string;
   /** Writes the document's chunks to disk; resolves when they are durable. */
   save: (document: DocumentId) => Promise<void>;
-  storage: Pick<Storage, "copyState" | "copied" | "isDamaged" | "forgetDamage">;
+  storage: Pick<Storage, "copyState" | "isDoubtful" | "copied" | "isDamaged" | "forgetDamage">;
   journal: Journal;
   /** Whether there is a relay to send to. */
   hasRelay: () => boolean;
@@ -694,6 +694,7 @@ export class DocumentSession {
       durable: this.savedHeads,
       saveFailure: this.saveFailure,
       copy: this.parts.storage.copyState(this.document),
+      isDoubtful: this.parts.storage.isDoubtful(),
       damaged: this.parts.storage.isDamaged(this.document) || this.lacking().length > 0,
       unsent,
       withheld: isBehind ? this.parts.withheld(this.document, () => this.lacksOwn(relayHeads)) : null,

@@ -228,6 +228,52 @@ test("a copy that refuses: said, nothing is removed from it, and it is given eve
   expect((await copy.chunks(document)).map(({ name }) => name)).toContain("s2");
 });
 
+test("what both refused comes to the copy once the disk takes it, before what it supersedes is removed", async () => {
+  const { storage, disk, copy, clock } = await filled();
+  disk.failure = copy.failure = "the disk is full";
+  const saved = storage.save([document, "snapshot", "s2"], bytes("all of it"));
+  await storage.copied(document);
+  // There is room again for the copy, which is looked at while the disk has not taken it yet.
+  copy.failure = null;
+  clock.advance(copyRetryFirstMs);
+  await storage.copied(document);
+  expect(storage.copyState(document)).toEqual({ state: "kept" });
+  disk.failure = null;
+  clock.advance(saveRetryMostMs);
+  await saved;
+  for (const key of [snapshot, first, second]) await storage.remove(key);
+  await storage.copied(document);
+  expect(await loaded(stand(new FakeDisk(), copy).storage)).toEqual(["all of it"]);
+});
+
+test("once the disk takes something again the copy is given what it lacks, at once", async () => {
+  const { storage, disk, copy } = await filled();
+  expect(storage.isDoubtful()).toBe(false);
+  disk.failure = copy.failure = "the disk is full";
+  await expect(storage.save([document, "incremental", "i3"], bytes("three"))).rejects.toThrow("full");
+  await storage.copied(document);
+  expect(storage.copyState(document).state).toBe("failed");
+  disk.failure = copy.failure = null;
+  await storage.save([document, "incremental", "i4"], bytes("three and four"));
+  await storage.copied(document);
+  expect(storage.copyState(document)).toEqual({ state: "kept" });
+  // What it took before may be gone after the next start all the same.
+  expect(storage.isDoubtful()).toBe(true);
+  expect(await loaded(stand(new FakeDisk(), copy).storage)).toContain("three and four");
+});
+
+test("what is removed from the copy is nothing that it is still being given", async () => {
+  const { storage } = await filled();
+  const states: string[] = [];
+  storage.onChange((one) => states.push(storage.copyState(one).state));
+  await storage.remove(first);
+  await storage.copied(document);
+  expect(states).toEqual([]);
+  await storage.save(first, bytes("one"));
+  await storage.copied(document);
+  expect(states).toEqual(["keeping", "kept"]);
+});
+
 test("keys that are no chunks are kept here alone", async () => {
   const { storage, copy } = stand();
   await storage.save(["storage-adapter-id"], bytes("id"));

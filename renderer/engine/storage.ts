@@ -4,7 +4,11 @@
  * A document is a set of chunks, and each is kept twice. Loading gives the union of both, verified: a chunk that one of
  * them lacks or has damaged is put back from the other. What is damaged in both stays where it is, out of the way of
  * loading, and as long as there is such a chunk nothing of its document is removed: no compaction of a document that
- * was not whole. A chunk counts as saved when the browser's storage has it durably; the copy says for itself how it is.
+ * was not whole.
+ *
+ * What the browser's storage has taken is not there for good once it has refused something: LevelDB goes on behind the
+ * torn record of a full disk, and at the next start Chromium takes the database for damaged and begins an empty one.
+ * From then on only what the copy has counts as saved (`isDoubtful`).
  */
 import type { StorageAdapterInterface } from "@automerge/automerge-repo/slim";
 import { chunkName, type CheckedBlobs } from "../../electron/keep.ts";
@@ -78,6 +82,11 @@ export class Storage implements StorageAdapterInterface {
   /** Why the disk did not take what it was given last; null where it did. */
   failure(document: DocumentId): string | null {
     return this.failures.get(document) ?? null;
+  }
+
+  /** Whether what the disk alone has may be gone after the next start. Where nobody keeps a copy that is all there is. */
+  isDoubtful(): boolean {
+    return this.copying !== null && this.disk.hasRefused();
   }
 
   copyState(document: DocumentId): CopyState {
@@ -332,9 +341,11 @@ export class Storage implements StorageAdapterInterface {
 
   private async writeUntilTaken(document: DocumentId, entries: readonly Entry[]): Promise<void> {
     const backoff = new Backoff(saveRetryFirstMs, saveRetryMostMs, this.random);
-    for (;;)
+    for (let wasRefused = false; ; wasRefused = true)
       try {
         await this.disk.write(entries, []);
+        // The copy may have refused it as well, and looked since at a disk that did not have it.
+        if (wasRefused) this.copying?.reconcile(document);
         return this.worked(document);
       } catch (error) {
         this.failed(document, error);
@@ -348,7 +359,10 @@ export class Storage implements StorageAdapterInterface {
   }
 
   private worked(document: DocumentId): void {
-    if (this.failures.delete(document)) this.tell(document);
+    if (!this.failures.delete(document)) return;
+    // There is room again, for the copy most likely as well.
+    if (this.copying?.state(document).state === "failed") this.copying.reconcile(document);
+    this.tell(document);
   }
 
   private tell(document: DocumentId): void {
