@@ -252,6 +252,8 @@ export class Client {
   engine: RunningEngine | null = null;
   /** Its disk has refused something: what went out all the same may come back beside what its journal has of it. */
   diskFailed = false;
+  /** It was killed just now, and its next start will find the browser's storage empty. */
+  storageWasLost = false;
   /** When something befell it last that keeps its words from the disk. */
   troubledAtMs = Number.NEGATIVE_INFINITY;
   /** When an engine or a window died last. */
@@ -313,6 +315,7 @@ export class Client {
       this.engine = null;
     }
     for (const life of ended) this.platter.crashed(life);
+    if (what === "all") this.storageWasLost = this.platter.restarted();
     if (ended.length > 0) this.crashedAtMs = this.loop.nowMs;
     return ended;
   }

@@ -1,6 +1,7 @@
 /**
  * A client's disk. What was written is there once its transaction has ended, and stays, whoever dies; what was under
- * way at a crash is there up to some transaction and not after it. It can be slow, and it can be full for a while.
+ * way at a crash is there up to some transaction and not after it. It can be slow, and it can be full for a while: then
+ * the browser's part of it may be empty at the next start (`renderer/engine/database.ts` says why).
  */
 import type { Disk, Entry, Key } from "../../renderer/engine/disk.ts";
 import { chunkName, type CheckedBlobs } from "../../electron/keep.ts";
@@ -28,7 +29,9 @@ export class Platter {
   state: DiskState = "well";
   /** When it was last not well. */
   troubledAtMs = Number.NEGATIVE_INFINITY;
-  failures = 0;
+  /** Who was refused something in the browser's storage. */
+  readonly #refused = new WeakSet<Life>();
+  #isTorn = false;
 
   constructor(loop: Loop) {
     this.#loop = loop;
@@ -66,7 +69,10 @@ export class Platter {
           write.isDone = true;
           this.#pending = this.#pending.filter((one) => one !== write);
           if (this.state === "full" && put.length > 0) {
-            this.failures++;
+            if (isBrowsers(name)) {
+              this.#isTorn = true;
+              this.#refused.add(life);
+            }
             return reject(new Error(diskIsFull));
           }
           apply();
@@ -91,13 +97,23 @@ export class Platter {
     for (const write of mine.slice(0, this.#loop.random.below(mine.length + 1))) write.apply();
   }
 
-  /** The profile's folder was deleted. */
-  lose(names: (name: string) => boolean): void {
-    for (const name of this.#areas.keys()) if (names(name)) this.area(name).clear();
+  hasRefused(life: Life): boolean {
+    return this.#refused.has(life);
+  }
+
+  /** All of the app is dead. @returns whether its next start finds the browser's storage empty */
+  restarted(): boolean {
+    const isLost = this.#isTorn && this.#loop.random.chance(0.5);
+    this.#isTorn = false;
+    if (isLost) for (const [name, area] of this.#areas) if (isBrowsers(name)) area.clear();
+    return isLost;
   }
 }
 
 export const documentsArea = "documents";
+export const copyArea = "copy";
+/** What main keeps is in files of its own. */
+const isBrowsers = (name: string): boolean => name.split("/")[0] !== copyArea;
 
 /** The browser's storage, as a process sees it. */
 export class SimDisk implements Disk {
@@ -128,7 +144,7 @@ export class SimDisk implements Disk {
   }
 
   hasRefused(): boolean {
-    return this.#platter.failures > 0;
+    return this.#platter.hasRefused(this.#life);
   }
 }
 
@@ -197,7 +213,6 @@ export class SimJournal implements Journal {
   }
 }
 
-export const copyArea = "copy";
 
 /** What main keeps in plain files, as an engine sees it: the same disk, another folder. */
 export class SimCopy implements Copy {

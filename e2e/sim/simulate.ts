@@ -193,8 +193,10 @@ function secondWindow(_: World, client: Client): void {
 function ends(world: World, client: Client, what: "all" | "engine" | Window): void {
   world.doubt(client, what);
   world.died(client.crash(what), world.loop.random.chance(0.3));
+  if (client.storageWasLost) world.fault("browser's storage lost");
   client.troubledAtMs = world.loop.nowMs;
   world.reckon(client);
+  client.storageWasLost = false;
 }
 
 function crash(world: World, client: Client): void {

@@ -13,8 +13,10 @@ export type Typed = {
   isLost: boolean;
   /** The engine that told its window to have it. */
   takenBy: object | null;
-  /** A status said that it is saved on its device. */
+  /** A status said that it is saved on its device… */
   isSaved: boolean;
+  /** …and did not say that there is no second copy. */
+  isSavedTwice: boolean;
   /** So to the very window that it was typed in. */
   isKnownSaved: boolean;
   /** Its window did not know it to be saved when an engine died that a window outlived, or whose disk had failed. */
@@ -26,6 +28,7 @@ const fresh = {
   isLost: false,
   takenBy: null,
   isSaved: false,
+  isSavedTwice: false,
   isKnownSaved: false,
   isInDoubt: false,
 };

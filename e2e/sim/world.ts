@@ -11,7 +11,7 @@ import type { Facts, Session } from "../../renderer/editor/session.ts";
 import type { DocumentStatus } from "../../renderer/engine/port.ts";
 import { heldBy } from "./chunks.ts";
 import { bytesIn, Client, type Window } from "./client.ts";
-import { documentsArea } from "./disk.ts";
+import { copyArea, documentsArea } from "./disk.ts";
 import type { Life, Loop } from "./loop.ts";
 import { Network } from "./network.ts";
 import { Relay } from "./relay.ts";
@@ -78,10 +78,10 @@ export class World {
 
   // What is on a client's disk, and on a relay's.
 
-  /** The chunks of a document that survive whatever happens to the client's processes. */
-  chunks(client: Client, document: string): Uint8Array[] {
+  /** The chunks of a document that survive whatever happens to the client's processes, in one of their places. */
+  chunks(client: Client, document: string, place = documentsArea): Uint8Array[] {
     const chunks: Uint8Array[] = [];
-    for (const { key, value } of client.platter.area(documentsArea).values()) {
+    for (const { key, value } of client.platter.area(place).values()) {
       const [of, kind] = key;
       const bytes = bytesIn(value);
       if (of === document && (kind === "snapshot" || kind === "incremental") && bytes) chunks.push(bytes);
@@ -97,8 +97,8 @@ export class World {
   }
 
   /** Whether a disk holds these changes, with all that they depend on. */
-  #isDurable(client: Client, document: string, heads: readonly string[]): boolean {
-    const chunks = this.chunks(client, document);
+  #isDurable(client: Client, document: string, heads: readonly string[], place = documentsArea): boolean {
+    const chunks = this.chunks(client, document, place);
     const held = new Set(
       chunks.flatMap((bytes) => [...(heldBy(bytes)?.heads ?? []), ...(heldBy(bytes)?.changes ?? [])]),
     );
@@ -128,6 +128,8 @@ export class World {
       this.seen.saved++;
       if (!this.#isDurable(client, document, heads))
         this.breaks(`${client.name} says saved of ${document} what is not on its disk: ${heads.join()}`);
+      if (status.copy.state === "kept" && !this.#isDurable(client, document, heads, copyArea))
+        this.breaks(`${client.name} says kept of ${document} what its copy lacks: ${heads.join()}`);
     }
     if (status.unsent === 0 && client.relay) {
       this.seen.unsent++;
@@ -157,6 +159,7 @@ export class World {
       if (typed.by !== client.name) continue;
       if (session.progress.state === "open") typed.takenBy = client.engine;
       if (isSaved) typed.isSaved = true;
+      if (isSaved && facts.copy?.state === "kept") typed.isSavedTwice = true;
       if (isSaved && typed.window === window.name) typed.isKnownSaved = true;
     }
     if (!isSaved || !this.loop.random.chance(0.15)) return;
@@ -213,7 +216,8 @@ export class World {
     const isKept = (document: string, char: string): boolean => {
       let chars = kept.get(document);
       if (!chars) {
-        const here = this.textOn(client, document) + this.textAt(client.relay, document);
+        const places = [documentsArea, copyArea].flatMap((place) => this.chunks(client, document, place));
+        const here = textOf(load(places)) + this.textAt(client.relay, document);
         const running = client.engine?.doc(document);
         chars = new Set(here + (running ? textOf(running) : ""));
         kept.set(document, chars);
@@ -228,7 +232,7 @@ export class World {
       this.loop.note(`${client.name} lost ${char}`);
       this.seen.lost++;
       const ageMs = this.loop.nowMs - typed.typedAtMs;
-      if (typed.isSaved)
+      if (client.storageWasLost ? typed.isSavedTwice : typed.isSaved)
         this.breaks(`${client.name} lost ${char}, which was shown as saved, after ${ageMs} ms`);
       const wasWell =
         this.loop.nowMs - Math.max(client.platter.troubledAtMs, client.troubledAtMs) > wellAfterMs;

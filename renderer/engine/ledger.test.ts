@@ -49,3 +49,23 @@ test("what the copy remembers of places comes back, and takes the place of nothi
   expect(known.receipt("a")).toEqual({ heads: ["h", "i"], unsent: true });
   expect(await known.workspaces()).toEqual({ local: "two", relays: { "ws://127.0.0.1:1/sync": "list" } });
 });
+
+test("what is taken over while the disk refuses is known all the same, and not to the next one", async () => {
+  const before = await Ledger.open(nowhere, new MemoryValues());
+  await before.setWorkspaces({ local: "one", relays: {} });
+  await before.setHandedOver({ team: ["b"] });
+  before.set("a", { heads: ["h"], unsent: false });
+  const value = await before.value();
+
+  const values = new MemoryValues();
+  const put = values.put.bind(values);
+  values.put = () => Promise.reject(new Error("the disk is full"));
+  const ledger = await Ledger.open(nowhere, values);
+  await expect(ledger.adopt(value)).rejects.toThrow("the disk is full");
+  expect(await ledger.value()).toEqual(value);
+  expect(await (await Ledger.open(nowhere, values)).workspaces()).toBeNull();
+
+  values.put = put;
+  await ledger.setWorkspaces({ local: "one", relays: { "ws://127.0.0.1:1/sync": "list" } });
+  expect((await ledger.workspaces())?.relays).toEqual({ "ws://127.0.0.1:1/sync": "list" });
+});

@@ -52,6 +52,11 @@ export class Ledger {
   /** Called when `value` would be another. */
   changed: () => void = () => {};
 
+  /** What was taken over and the disk has not taken yet. */
+  private readonly adopted: { workspaces: WorkspaceIds | null; handedOver: HandedOver | null } = {
+    workspaces: null,
+    handedOver: null,
+  };
   private readonly heads = new Map<DocumentId, readonly string[]>();
   /** Documents whose heads are still to be written; null where nothing is being written. */
   private headsToWrite: Set<DocumentId> | null = null;
@@ -233,8 +238,12 @@ export class Ledger {
     return { workspaces: await this.workspaces(), handedOver: await this.handedOver(), documents };
   }
 
-  /** Takes over what another browser's storage knew, where this one knows nothing of it. */
+  /**
+   * Takes over what another browser's storage knew, where this one knows nothing of it. Rejects where the disk refuses
+   * some of it: this ledger knows it all the same, and the next one does not.
+   */
   async adopt({ workspaces, handedOver: noted, documents }: LedgerValue): Promise<void> {
+    const writes: Promise<void>[] = [];
     for (const [place, all] of Object.entries(documents))
       for (const document of all) {
         const isKnown =
@@ -243,15 +252,17 @@ export class Ledger {
         // What its relay has of it is not known any more.
         const receipt = { heads: [], unsent: place !== privateKey };
         this.take(place, document, receipt);
-        await this.write(place, document, receipt);
+        writes.push(this.write(place, document, receipt));
       }
     const known = await this.workspaces();
-    if (workspaces)
-      await this.setWorkspaces({
-        local: known?.local ?? workspaces.local,
-        relays: { ...workspaces.relays, ...known?.relays },
-      });
-    await this.setHandedOver({ ...noted, ...(await this.handedOver()) });
+    if (workspaces) {
+      const local = known?.local ?? workspaces.local;
+      this.adopted.workspaces = { local, relays: { ...workspaces.relays, ...known?.relays } };
+      writes.push(this.setWorkspaces(this.adopted.workspaces));
+    }
+    this.adopted.handedOver = { ...noted, ...(await this.handedOver()) };
+    writes.push(this.setHandedOver(this.adopted.handedOver));
+    await Promise.all(writes);
   }
 
   private keep(place: string, document: DocumentId, receipt: Receipt): void {
@@ -265,21 +276,25 @@ export class Ledger {
   }
 
   async workspaces(): Promise<WorkspaceIds | null> {
+    if (this.adopted.workspaces) return this.adopted.workspaces;
     const parsed = workspaceIds.safeParse(await this.values.get("meta", "workspaces"));
     return parsed.success ? parsed.data : null;
   }
 
   async setWorkspaces(ids: WorkspaceIds): Promise<void> {
     await this.values.put("meta", "workspaces", ids);
+    this.adopted.workspaces = null;
     this.changed();
   }
 
   async handedOver(): Promise<HandedOver> {
-    return handedOver.safeParse(await this.values.get("meta", "handedOver")).data ?? {};
+    const { handedOver: adopted } = this.adopted;
+    return adopted ?? handedOver.safeParse(await this.values.get("meta", "handedOver")).data ?? {};
   }
 
   async setHandedOver(documents: HandedOver): Promise<void> {
     await this.values.put("meta", "handedOver", documents);
+    this.adopted.handedOver = null;
     this.changed();
   }
 

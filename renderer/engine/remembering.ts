@@ -43,7 +43,8 @@ export class Remembering {
       const restored = parseLedgerValue(restorations.safeParse(restoration).data?.ledger);
       if (kept && isEmpty) {
         console.warn("the browser's storage was empty: the library comes back from the second copy");
-        await ledger.adopt(kept);
+        // Where the disk takes nothing this engine knows it all the same, and the next one asks the copy again.
+        await ledger.adopt(kept).catch((error: unknown) => console.warn("it is not noted yet", error));
       }
       const local = (await ledger.workspaces())?.local;
       // A list that is not ours is from a start at which the copy could not be read, or from a backup.

@@ -274,6 +274,13 @@ test("what is removed from the copy is nothing that it is still being given", as
   expect(states).toEqual(["keeping", "kept"]);
 });
 
+test("what is no chunk is no reason to fail: automerge-repo would connect to nobody", async () => {
+  const { storage, disk } = stand();
+  disk.failure = "the disk is full";
+  await storage.save(["storage-adapter-id"], bytes("id"));
+  expect(await storage.load(["storage-adapter-id"])).toBeUndefined();
+});
+
 test("keys that are no chunks are kept here alone", async () => {
   const { storage, copy } = stand();
   await storage.save(["storage-adapter-id"], bytes("id"));

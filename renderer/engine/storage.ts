@@ -178,7 +178,7 @@ export class Storage implements StorageAdapterInterface {
 
   async save(key: string[], bytes: Uint8Array): Promise<void> {
     const chunk = chunkOf(key);
-    if (!chunk) return this.disk.write([entryOf(key, bytes)], []);
+    if (!chunk) return this.saveApart(key, bytes);
     const [document] = chunk;
     this.copying?.keep(document, { ...chunk[1], bytes });
     this.overwritten(document, chunk[1]);
@@ -190,6 +190,18 @@ export class Storage implements StorageAdapterInterface {
       throw error;
     }
     this.worked(document);
+  }
+
+  /**
+   * What is no chunk, the id of the storage and what peers had, only spares work. automerge-repo asks for it before it
+   * connects to anybody, and never does where it is refused: on a full disk the relay is what is needed most.
+   */
+  private async saveApart(key: Key, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.disk.write([entryOf(key, bytes)], []);
+    } catch (error) {
+      console.warn("what only spares work was not saved", key.join("/"), error);
+    }
   }
 
   /** Names are hashes: what is damaged and comes from elsewhere takes its own place, and must not go with the rest. */
