@@ -38,6 +38,8 @@ export class Copying {
   private readonly parts: CopyingParts;
   /** Documents with something to do, or with a failure. */
   private readonly lines = new Map<DocumentId, Line>();
+  /** By document, what the copy has refused and was not given since. */
+  private readonly refused = new Map<DocumentId, Set<string>>();
   /** Documents of which it is known that the copy has, or is being given, all that is here. */
   private readonly known = new Set<DocumentId>();
 
@@ -73,7 +75,23 @@ export class Copying {
   }
 
   keep(document: DocumentId, chunk: Chunk): void {
-    this.enqueue(document, "keep", () => this.parts.copy.keep(document, chunk, chunk.bytes));
+    this.enqueue(document, "keep", async () => {
+      try {
+        await this.parts.copy.keep(document, chunk, chunk.bytes);
+      } catch (error) {
+        const refused = this.refused.get(document) ?? new Set();
+        this.refused.set(document, refused.add(idOf(chunk)));
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * The disk has a chunk. One that the copy had refused may not have been there yet when the copy was given what it
+   * lacked: it is given that again, before anything that the chunk supersedes is removed.
+   */
+  onDisk(document: DocumentId, chunk: ChunkName): void {
+    if (this.refused.get(document)?.has(idOf(chunk))) this.reconcile(document);
   }
 
   /** Chunks that another, which is on the disk, has made superfluous. */
@@ -84,16 +102,16 @@ export class Copying {
     });
   }
 
-  /**
-   * Gives the copy what it lacks, from the disk. What both have refused is on neither then: once the disk takes it,
-   * this must be called again.
-   */
+  /** Gives the copy what it lacks, from the disk. */
   reconcile(document: DocumentId): void {
     this.enqueue(document, "keep", async (line) => {
       const { copy, chunksOf } = this.parts;
       const [there, here] = await Promise.all([copy.chunks(document), chunksOf(document)]);
       const known = new Set(there.map(idOf));
       for (const chunk of here) if (!known.has(idOf(chunk))) await copy.keep(document, chunk, chunk.bytes);
+      const refused = this.refused.get(document);
+      for (const chunk of [...there, ...here]) refused?.delete(idOf(chunk));
+      if (refused?.size === 0) this.refused.delete(document);
       line.failure = null;
       line.backoff = null;
       this.known.add(document);

@@ -4,10 +4,12 @@
  */
 import { z } from "zod";
 import type { ValueName } from "../../electron/keep.ts";
+import { Backoff } from "./backoff.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { Copy } from "./copy.ts";
 import { parseLedgerValue, type Ledger } from "./ledger.ts";
 import {
+  copyRetryFirstMs,
   copyRetryMostMs,
   recallAgainMs,
   recallAttemptsWhenEmpty,
@@ -22,6 +24,8 @@ export class Remembering {
   private readonly copy: Copy;
   private readonly clock: Clock;
   private readonly timers = new Map<ValueName, Timer>();
+  /** Of values that the copy has refused. */
+  private readonly backoffs = new Map<ValueName, Backoff>();
   /** A value that could not be read must not be replaced by one that knows less. */
   private mayWrite = false;
 
@@ -100,9 +104,12 @@ export class Remembering {
       this.timers.delete(name);
       try {
         await this.copy.setValue(name, await value());
+        this.backoffs.delete(name);
       } catch (error) {
         console.warn("the second copy does not know what changed in the library", name, error);
-        if (!this.timers.has(name)) this.later(name, value, copyRetryMostMs);
+        const backoff = this.backoffs.get(name) ?? new Backoff(copyRetryFirstMs, copyRetryMostMs, () => 1);
+        this.backoffs.set(name, backoff);
+        if (!this.timers.has(name)) this.later(name, value, backoff.next());
       }
     };
     this.timers.set(

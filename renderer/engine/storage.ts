@@ -189,7 +189,7 @@ export class Storage implements StorageAdapterInterface {
       this.failed(document, error);
       throw error;
     }
-    this.worked(document);
+    this.worked(document, [key]);
   }
 
   /**
@@ -353,12 +353,13 @@ export class Storage implements StorageAdapterInterface {
 
   private async writeUntilTaken(document: DocumentId, entries: readonly Entry[]): Promise<void> {
     const backoff = new Backoff(saveRetryFirstMs, saveRetryMostMs, this.random);
-    for (let wasRefused = false; ; wasRefused = true)
+    for (;;)
       try {
         await this.disk.write(entries, []);
-        // The copy may have refused it as well, and looked since at a disk that did not have it.
-        if (wasRefused) this.copying?.reconcile(document);
-        return this.worked(document);
+        return this.worked(
+          document,
+          entries.map(({ key }) => key),
+        );
       } catch (error) {
         this.failed(document, error);
         await new Promise<void>((resolve) => this.clock.after(backoff.next(), resolve));
@@ -370,7 +371,11 @@ export class Storage implements StorageAdapterInterface {
     this.tell(document);
   }
 
-  private worked(document: DocumentId): void {
+  private worked(document: DocumentId, keys: readonly Key[]): void {
+    for (const key of keys) {
+      const chunk = chunkOf(key);
+      if (chunk) this.copying?.onDisk(...chunk);
+    }
     if (!this.failures.delete(document)) return;
     // There is room again, for the copy most likely as well.
     if (this.copying?.state(document).state === "failed") this.copying.reconcile(document);

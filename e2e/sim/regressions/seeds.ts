@@ -11,6 +11,8 @@ export const keptSeeds: readonly (readonly [seed: number, what: string])[] = [
   [780, "a page that was not blank any more stayed unlisted for others"],
   [1576, "a deletion was mapped over what others had written in its place, after an engine's death"],
   [1609, "what a window showed of another that died was not sent, as the journal had an older state of it"],
+  [23, "an engine that began with an empty storage on a full disk never connected to its relay"],
+  [29, "a library whose storage was lost began empty on a full disk, though the second copy had it"],
   [500000235, "what a window showed of another that died with the engine went from its screen"],
   [500000347, "another's letters in the title were sent again by a window after an engine's death"],
   [500000495, "another engine's document was shown as saved by what the engine before it had said"],
