@@ -213,7 +213,6 @@ export class SimJournal implements Journal {
   }
 }
 
-
 /** What main keeps in plain files, as an engine sees it: the same disk, another folder. */
 export class SimCopy implements Copy {
   readonly #platter: Platter;
