@@ -115,8 +115,8 @@ export const snapshotsWaitingMax = 8;
 export const copyRetryFirstMs = 1_000;
 export const copyRetryMostMs = 60_000;
 
-/** What documents there are is noted beside the second copy so long after it changed. */
-export const rememberAfterMs = 1_000;
+/** What documents there are is noted beside the second copy at once when it changed, and not more often. */
+export const rememberEveryMs = 1_000;
 
 /** How long a start waits for what main knows of the library, and how often it asks where the browser knows nothing. */
 export const recallWithinMs = 4_000;

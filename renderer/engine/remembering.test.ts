@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeCopy } from "./fake-places.ts";
 import type { Ledger, LedgerValue, WorkspaceIds } from "./ledger.ts";
-import { recallAgainMs, recallWithinMs, rememberAfterMs } from "./limits.ts";
+import { copyRetryFirstMs, recallAgainMs, recallWithinMs, rememberEveryMs } from "./limits.ts";
 import { Remembering } from "./remembering.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
@@ -40,7 +40,7 @@ test("a browser's storage that is empty gets what the copy knows; one that is no
   const { ledger, adopted } = ledgerWith(null);
   expect(await remembering.recall(ledger)).toEqual([]);
   expect(adopted).toEqual([valueOf("one")]);
-  clock.advance(rememberAfterMs);
+  clock.advance(rememberEveryMs);
   await turn();
   expect(copy.values.get("ledger")).toMatchObject({ workspaces: { local: "one" } });
 
@@ -57,7 +57,7 @@ test("what a backup brought is taken in, and then forgotten", async () => {
   expect(await remembering.recall(ledger)).toEqual(["two"]);
   expect(adopted).toEqual([valueOf("two")]);
   remembering.adopted(ledger);
-  clock.advance(rememberAfterMs);
+  clock.advance(rememberEveryMs);
   await turn();
   expect(copy.values.get("restored")).toBeNull();
 });
@@ -75,7 +75,7 @@ test("a copy that cannot be read when the browser knows nothing is tried again, 
   expect(await recalled).toEqual([]);
   copy.failure = null;
   first.ledger.changed();
-  clock.advance(rememberAfterMs);
+  clock.advance(rememberEveryMs);
   await turn();
   expect(copy.values.get("ledger")).toEqual(valueOf("one"));
 
@@ -91,7 +91,7 @@ test("a value that is not understood is left as it is", async () => {
   copy.values.set("ledger", { from: "a later version" });
   await remembering.recall(ledgerWith({ local: "one", relays: {} }).ledger);
   remembering.listed([]);
-  clock.advance(rememberAfterMs);
+  clock.advance(rememberEveryMs);
   await turn();
   expect(copy.values.get("ledger")).toEqual({ from: "a later version" });
 });
@@ -103,4 +103,28 @@ test("a main process that does not answer keeps nobody from their documents", as
   await turn();
   clock.advance(recallWithinMs);
   expect(await recalled).toEqual([]);
+});
+
+test("what changes is noted at once, and then together once in a while; what the copy refuses is tried again", async () => {
+  const { copy, clock, remembering } = stand();
+  const { ledger } = ledgerWith({ local: "one", relays: {} });
+  await remembering.recall(ledger);
+  clock.advance(rememberEveryMs);
+  await turn();
+  const noted: unknown[] = [];
+  copy.setValue = (_, value) => Promise.resolve(void noted.push(value));
+  clock.advance(rememberEveryMs);
+  for (const title of ["a", "b", "c"]) {
+    remembering.listed([{ document: "d", title, createdAt: 0 }]);
+    clock.advance(0);
+    await turn();
+  }
+  expect(noted).toMatchObject([{ entries: [{ title: "a" }] }]);
+  copy.setValue = () => Promise.reject(new Error("the disk is full"));
+  clock.advance(rememberEveryMs);
+  await turn();
+  copy.setValue = (_, value) => Promise.resolve(void noted.push(value));
+  clock.advance(copyRetryFirstMs);
+  await turn();
+  expect(noted).toMatchObject([{ entries: [{ title: "a" }] }, { entries: [{ title: "c" }] }]);
 });

@@ -14,7 +14,7 @@ import {
   recallAgainMs,
   recallAttemptsWhenEmpty,
   recallWithinMs,
-  rememberAfterMs,
+  rememberEveryMs,
 } from "./limits.ts";
 import type { DocumentId, LibraryEntry } from "./port.ts";
 
@@ -24,6 +24,7 @@ export class Remembering {
   private readonly copy: Copy;
   private readonly clock: Clock;
   private readonly timers = new Map<ValueName, Timer>();
+  private readonly triedAt = new Map<ValueName, number>();
   /** Of values that the copy has refused. */
   private readonly backoffs = new Map<ValueName, Backoff>();
   /** A value that could not be read must not be replaced by one that knows less. */
@@ -64,6 +65,8 @@ export class Remembering {
       console.warn("what the second copy knows of the library cannot be read", error);
     }
     ledger.changed = () => this.later("ledger", () => ledger.value());
+    // A start has better things to do.
+    for (const name of ["ledger", "library"] as const) this.triedAt.set(name, this.clock.now());
     if (lists.length === 0) ledger.changed();
     return lists;
   }
@@ -97,11 +100,13 @@ export class Remembering {
     this.later("library", () => Promise.resolve({ entries }));
   }
 
-  private later(name: ValueName, value: () => Promise<unknown>, afterMs = rememberAfterMs): void {
+  /** What was just made is noted at once, so that a disk that is full the moment after has it; then not too often. */
+  private later(name: ValueName, value: () => Promise<unknown>, afterMs = this.restMs(name)): void {
     if (!this.mayWrite) return;
     this.timers.get(name)?.cancel();
     const write = async (): Promise<void> => {
       this.timers.delete(name);
+      this.triedAt.set(name, this.clock.now());
       try {
         await this.copy.setValue(name, await value());
         this.backoffs.delete(name);
@@ -116,5 +121,11 @@ export class Remembering {
       name,
       this.clock.after(afterMs, () => void write()),
     );
+  }
+
+  private restMs(name: ValueName): number {
+    const triedAt = this.triedAt.get(name);
+    if (triedAt === undefined) return 0;
+    return Math.min(rememberEveryMs, Math.max(0, triedAt + rememberEveryMs - this.clock.now()));
   }
 }
