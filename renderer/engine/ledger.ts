@@ -244,6 +244,11 @@ export class Ledger {
    */
   async adopt({ workspaces, handedOver: noted, documents }: LedgerValue): Promise<void> {
     const writes: Promise<void>[] = [];
+    const begin = (write: Promise<void>): void => {
+      // Whether it fails is looked at in the end.
+      write.catch(() => {});
+      writes.push(write);
+    };
     for (const [place, all] of Object.entries(documents))
       for (const document of all) {
         const isKnown =
@@ -252,16 +257,16 @@ export class Ledger {
         // What its relay has of it is not known any more.
         const receipt = { heads: [], unsent: place !== privateKey };
         this.take(place, document, receipt);
-        writes.push(this.write(place, document, receipt));
+        begin(this.write(place, document, receipt));
       }
     const known = await this.workspaces();
     if (workspaces) {
       const local = known?.local ?? workspaces.local;
       this.adopted.workspaces = { local, relays: { ...workspaces.relays, ...known?.relays } };
-      writes.push(this.setWorkspaces(this.adopted.workspaces));
+      begin(this.setWorkspaces(this.adopted.workspaces));
     }
     this.adopted.handedOver = { ...noted, ...(await this.handedOver()) };
-    writes.push(this.setHandedOver(this.adopted.handedOver));
+    begin(this.setHandedOver(this.adopted.handedOver));
     await Promise.all(writes);
   }
 
