@@ -1,5 +1,5 @@
 /**
- * What Node is started with wherever it runs Automerge for long.
+ * What Node is started with where tests run Automerge for long; the relay's child for documents has it too.
  *
  * V8 13.6, which Node 24 is built with, ends the process with "Check failed: jit_page_->allocations_.erase(addr) == 1"
  * where a call out of WebAssembly is compiled anew in the moment in which its old code is collected: the code is freed

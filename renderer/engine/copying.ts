@@ -87,11 +87,12 @@ export class Copying {
   }
 
   /**
-   * The disk has a chunk. One that the copy had refused may not have been there yet when the copy was given what it
-   * lacked: it is given that again, before anything that the chunk supersedes is removed.
+   * The disk has these. What the copy had refused may not have been there yet when the copy was given what it lacked:
+   * it is given that again, before anything that they supersede is removed.
    */
-  onDisk(document: DocumentId, chunk: ChunkName): void {
-    if (this.refused.get(document)?.has(idOf(chunk))) this.reconcile(document);
+  onDisk(document: DocumentId, chunks: readonly ChunkName[]): void {
+    const refused = this.refused.get(document);
+    if (refused && chunks.some((chunk) => refused.has(idOf(chunk)))) this.reconcile(document);
   }
 
   /** Chunks that another, which is on the disk, has made superfluous. */

@@ -56,7 +56,7 @@ export class Storage implements StorageAdapterInterface {
   private readonly damage = new Map<DocumentId, ChunkName[]>();
   /** Incremental chunks of a document whose snapshots have just been asked for: automerge-repo asks in that order. */
   private readonly read = new Map<DocumentId, Chunk[][]>();
-  /** By document and key, snapshots that the disk has not taken yet. */
+  /** By document and name, snapshots that the disk has not taken yet. */
   private readonly snapshots = new Map<DocumentId, Map<string, Promise<void>>>();
   /** By document, chunks of the copy on their way back. */
   private readonly returning = new Map<DocumentId, Promise<void>>();
@@ -179,17 +179,17 @@ export class Storage implements StorageAdapterInterface {
   async save(key: string[], bytes: Uint8Array): Promise<void> {
     const chunk = chunkOf(key);
     if (!chunk) return this.saveApart(key, bytes);
-    const [document] = chunk;
-    this.copying?.keep(document, { ...chunk[1], bytes });
-    this.overwritten(document, chunk[1]);
-    if (chunk[1].kind === "snapshot") return this.saveSnapshot(document, key, bytes);
+    const [document, name] = chunk;
+    this.copying?.keep(document, { ...name, bytes });
+    this.overwritten(document, name);
+    if (name.kind === "snapshot") return this.saveSnapshot(document, { ...name, bytes });
     try {
       await this.disk.write([entryOf(key, bytes)], []);
     } catch (error) {
       this.failed(document, error);
       throw error;
     }
-    this.worked(document, [key]);
+    this.worked(document, [name]);
   }
 
   /**
@@ -303,11 +303,10 @@ export class Storage implements StorageAdapterInterface {
 
   /** The document need not wait for it to be read; that it is saved here is not said before (`backHere`). */
   private putBack(document: DocumentId, chunks: readonly Chunk[]): void {
-    const entries = chunks.map((chunk) => entryOf(keyOf(document, chunk), chunk.bytes));
     console.warn("chunks came back from the second copy", document, chunks.length);
     const before = this.returning.get(document) ?? Promise.resolve();
     const back = before
-      .then(() => this.writeUntilTaken(document, entries))
+      .then(() => this.writeUntilTaken(document, chunks))
       .finally(() => {
         if (this.returning.get(document) === back) this.returning.delete(document);
       });
@@ -335,15 +334,15 @@ export class Storage implements StorageAdapterInterface {
    * A snapshot goes on being tried and its promise waits: automerge-repo compacts nothing any more once one was
    * refused. None takes the place of another: which of two holds more is not known here.
    */
-  private saveSnapshot(document: DocumentId, key: Key, bytes: Uint8Array): Promise<void> {
+  private saveSnapshot(document: DocumentId, chunk: Chunk): Promise<void> {
     const waiting = this.snapshots.get(document) ?? new Map<string, Promise<void>>();
-    const name = key.join("/");
+    const { name } = chunk;
     const known = waiting.get(name);
     if (known) return known;
     // A disk that has refused so many is not filled with more: what is asked for now is asked for again.
     if (waiting.size >= snapshotsWaitingMax)
       return Promise.reject(new Error(this.failure(document) ?? "the disk is slow"));
-    const written = this.writeUntilTaken(document, [entryOf(key, bytes)]).finally(() => {
+    const written = this.writeUntilTaken(document, [chunk]).finally(() => {
       waiting.delete(name);
       if (waiting.size === 0) this.snapshots.delete(document);
     });
@@ -351,15 +350,13 @@ export class Storage implements StorageAdapterInterface {
     return written;
   }
 
-  private async writeUntilTaken(document: DocumentId, entries: readonly Entry[]): Promise<void> {
+  private async writeUntilTaken(document: DocumentId, chunks: readonly Chunk[]): Promise<void> {
+    const entries = chunks.map((chunk) => entryOf(keyOf(document, chunk), chunk.bytes));
     const backoff = new Backoff(saveRetryFirstMs, saveRetryMostMs, this.random);
     for (;;)
       try {
         await this.disk.write(entries, []);
-        return this.worked(
-          document,
-          entries.map(({ key }) => key),
-        );
+        return this.worked(document, chunks);
       } catch (error) {
         this.failed(document, error);
         await new Promise<void>((resolve) => this.clock.after(backoff.next(), resolve));
@@ -371,11 +368,8 @@ export class Storage implements StorageAdapterInterface {
     this.tell(document);
   }
 
-  private worked(document: DocumentId, keys: readonly Key[]): void {
-    for (const key of keys) {
-      const chunk = chunkOf(key);
-      if (chunk) this.copying?.onDisk(...chunk);
-    }
+  private worked(document: DocumentId, chunks: readonly ChunkName[]): void {
+    this.copying?.onDisk(document, chunks);
     if (!this.failures.delete(document)) return;
     // There is room again, for the copy most likely as well.
     if (this.copying?.state(document).state === "failed") this.copying.reconcile(document);
