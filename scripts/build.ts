@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { extname, join, relative, sep } from "node:path";
-import { build as bundle, type InlineConfig } from "vite";
+import { build as bundle, type InlineConfig, type Plugin } from "vite";
 import { buildRelay } from "./build-relay.ts";
 import { filesOf, stampOf } from "./build-stamp.ts";
 import { cacheFolder, distFolder, root } from "./paths.ts";
@@ -105,8 +105,23 @@ function common(outDir: string): InlineConfig {
 
 function window(renderer: string, outDir: string): InlineConfig {
   const base = common(outDir);
-  return { ...base, root: renderer, plugins: [react()], build: { ...base.build, cssTarget: chromium } };
+  return {
+    ...base,
+    root: renderer,
+    plugins: [react(), onlyWoff2],
+    build: { ...base.build, cssTarget: chromium },
+  };
 }
+
+/** KaTeX names each of its fonts in three formats; Chromium takes the first. */
+const onlyWoff2: Plugin = {
+  name: "only-woff2",
+  enforce: "pre",
+  transform: (code, id) =>
+    id.endsWith("/katex.min.css")
+      ? code.replaceAll(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)/g, "")
+      : null,
+};
 
 /**
  * Apart from the window, so that no chunk is shared: code for the DOM cannot slip into the worker, and

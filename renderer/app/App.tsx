@@ -16,6 +16,7 @@ import { Notices } from "./notices/Notices.tsx";
 import { tightWindow } from "./outline/outline-store.ts";
 import { Banner } from "./page/Banner.tsx";
 import { DocumentMenu } from "./page/DocumentMenu.tsx";
+import { BlockBar } from "./page/BlockBar.tsx";
 import { FileBar } from "./page/FileBar.tsx";
 import { ImageBar } from "./page/ImageBar.tsx";
 import { isInToolbar } from "./page/focus-toolbar.ts";
@@ -200,6 +201,7 @@ export function App({ desk }: { desk: Desk }) {
           {page && <TableBar desk={desk} />}
           {page && <ImageBar desk={desk} />}
           {page && <FileBar desk={desk} />}
+          {page && <BlockBar desk={desk} />}
           {page && (
             <div className={styles["end"]}>
               {readOnly !== null && (

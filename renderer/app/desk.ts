@@ -12,6 +12,8 @@ import type { CommandId } from "../../electron/commands/table.ts";
 import type { Bridge, Configuration, FileResult, Joined, Notice, Place } from "../../electron/ipc.ts";
 import { isBlobHash } from "../document/blobs.ts";
 import type { Activity } from "../editor/activity.ts";
+import { noSettings } from "../editor/block-settings.ts";
+import type { BlockSettings } from "../editor/block-settings.ts";
 import { textCommands } from "../editor/commands.ts";
 import type { AskingCommandId } from "../editor/commands.ts";
 import type { EngineConnection } from "../editor/connection.ts";
@@ -123,6 +125,7 @@ export class Desk {
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
   readonly activity = new Store<Activity>(new Set());
+  readonly blockSettings = new Store<BlockSettings>(noSettings);
   readonly status = new StatusLineStore();
   readonly notices = new NoticeBoard();
   /** What is not saved, or stays on this device though the page is shared, and what to do; null where all is well. */
@@ -648,6 +651,7 @@ export class Desk {
           images: this.images.hostFor(() => session),
           openLink: (href) => void this.openLink(href),
           activity: (active) => this.activity.set(active),
+          blockSettings: (settings) => this.blockSettings.set(settings),
           slash: this.#slashHost,
           focusMode: () => this.preferences.get().focus,
           isTypewriter: () => this.preferences.get().typewriter === "on",

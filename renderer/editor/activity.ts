@@ -1,11 +1,9 @@
-/**
- * Tells, at most once a frame, which commands are active at the caret, and only when that changed.
- * The toolbar lives on this: a keystroke costs it one comparison of a short string.
- */
-import { Plugin } from "prosemirror-state";
+/** Tells which commands are active at the caret: the toolbar lives on this. */
+import type { Plugin } from "prosemirror-state";
 import type { EditorState } from "prosemirror-state";
 import { askingCommands, textCommands } from "./commands.ts";
 import type { TextCommand } from "./commands.ts";
+import { toldPlugin } from "./told.ts";
 
 export type Activity = ReadonlySet<string>;
 
@@ -17,30 +15,5 @@ const tests: readonly (readonly [id: string, isActive: (state: EditorState) => b
 export const activityOf = (state: EditorState): Activity =>
   new Set(tests.flatMap(([id, isActive]) => (isActive(state) ? [id] : [])));
 
-export const activityPlugin = (tell: (active: Activity) => void): Plugin => {
-  let last = "";
-  return new Plugin({
-    view: (view) => {
-      let frame: number | null = null;
-      const look = (): void => {
-        frame = null;
-        const active = activityOf(view.state);
-        const key = [...active].join(" ");
-        if (key === last) return;
-        last = key;
-        tell(active);
-      };
-      const schedule = (): void => {
-        frame ??= requestAnimationFrame(look);
-      };
-      schedule();
-      return {
-        update: schedule,
-        destroy: () => {
-          if (frame !== null) cancelAnimationFrame(frame);
-          last = "";
-        },
-      };
-    },
-  });
-};
+export const activityPlugin = (tell: (active: Activity) => void): Plugin =>
+  toldPlugin(activityOf, (active) => [...active].join(" "), tell);

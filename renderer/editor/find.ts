@@ -8,6 +8,7 @@ import type { Command, EditorState, Transaction } from "prosemirror-state";
 import type { Mapping } from "prosemirror-transform";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import type { EditorView } from "prosemirror-view";
+import { changedStretch } from "./changed-stretch.ts";
 import { isFromAuthority } from "./collab.ts";
 import { foundIn, isTooLong, seekIn, textblocksOf } from "./find-blocks.ts";
 import type { Search, Seek } from "./find-blocks.ts";
@@ -94,25 +95,6 @@ const restarted = ({ query, within, shown, seek, arrivals }: State): State => ({
 export function searchOf(state: EditorState): Search | null {
   const { query, within } = key.getState(state) ?? nothing;
   return query && { query, within };
-}
-
-/** The stretch that a transaction changed, to the ends of the textblocks at its own. */
-function changedStretch(tr: Transaction): Found | null {
-  let from = Infinity;
-  let to = -Infinity;
-  for (const [i, map] of tr.mapping.maps.entries()) {
-    const rest = tr.mapping.slice(i + 1);
-    map.forEach((_, __, newStart, newEnd) => {
-      from = Math.min(from, rest.map(newStart, -1));
-      to = Math.max(to, rest.map(newEnd, 1));
-    });
-  }
-  if (from > to) return null;
-  const [$from, $to] = [tr.doc.resolve(from), tr.doc.resolve(to)];
-  return {
-    from: $from.parent.isTextblock ? $from.start() : from,
-    to: $to.parent.isTextblock ? $to.end() : to,
-  };
 }
 
 function follow(tr: Transaction, before: State): State {

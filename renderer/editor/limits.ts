@@ -90,8 +90,14 @@ export const spelledWordCharsMax = 64;
 export const misspelledShownMax = 1_000;
 /** New words are asked for so long after the last key: nobody wants to be told while they type. */
 export const spellingAfterMs = 150;
-/** What lies so far outside of the window is checked too, for it is scrolled to next. */
-export const spellingMarginPx = 400;
+/** What lies so far outside of the window is checked and coloured too, for it is scrolled to next. */
+export const paintMarginPx = 400;
+/** Code that is longer is shown in one colour: it is parsed anew at each key in it. */
+export const colouredCodeCharsMax = 20_000;
+/** Of a formula that is printed; a longer one stands as its source. */
+export const formulaCharsMax = 5_000;
+/** Pieces of code that are coloured at once. */
+export const colouredPiecesMax = 3_000;
 
 /** Of pasted HTML, without pictures that are written out in it: the text of a long book with its tags. */
 export const pasteHtmlCharsMax = 2_000_000;

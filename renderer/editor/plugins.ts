@@ -6,16 +6,20 @@ import type { Plugin } from "prosemirror-state";
 import type { DirectEditorProps } from "prosemirror-view";
 import { activityPlugin } from "./activity.ts";
 import type { Activity } from "./activity.ts";
+import { blockSettingsPlugin } from "./block-settings.ts";
+import type { BlockSettings } from "./block-settings.ts";
 import { findPlugin, foundPlacePlugin } from "./find.ts";
 import type { FindTally } from "./find.ts";
 import { focusModePlugin } from "./focus-mode.ts";
 import type { FocusMode } from "./focus-mode.ts";
+import { codeColoursPlugin } from "./code-colours.ts";
 import { countsPlugin } from "./counts.ts";
 import type { CountsHost } from "./counts.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
 import type { ImagesHost } from "./images-plugin.ts";
+import { mathPlugin } from "./math.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
 import type { AskingCommands, CommandKeys } from "./keymap.ts";
@@ -47,6 +51,7 @@ export type EditorHost = {
   images: ImagesHost;
   openLink(href: string): void;
   activity(active: Activity): void;
+  blockSettings(settings: BlockSettings): void;
   slash: SlashHost;
   /** Where the selected text is; null where there is none. */
   selected(place: SelectedPlace | null): void;
@@ -74,6 +79,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   identifyPlugin(),
   tasksPlugin(),
   footnotesPlugin(),
+  mathPlugin(),
   picturePlaces(),
   // Before tables, which take what is pasted into cells.
   imagesPlugin(host.images),
@@ -84,10 +90,12 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
   spellingPlugin(host.spelling),
+  codeColoursPlugin(),
   findPlugin((tally) => host.found(tally)),
   foundPlacePlugin(),
   selectedTextPlugin((place) => host.selected(place)),
   activityPlugin((active) => host.activity(active)),
+  blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),
   outlinePlugin(host.outline),
 ];

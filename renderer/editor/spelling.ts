@@ -7,9 +7,11 @@ import { closeHistory } from "prosemirror-history";
 import { Plugin, PluginKey } from "prosemirror-state";
 import type { Command, EditorState, PluginView, Transaction } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
-import { misspelledShownMax, spellingAfterMs, spellingMarginPx } from "./limits.ts";
+import { misspelledShownMax, spellingAfterMs } from "./limits.ts";
+import { PaintedRanges } from "./painted-ranges.ts";
 import { wordsOfBlock } from "./spelled-words.ts";
 import type { SpelledWord } from "./spelled-words.ts";
+import { visibleStretch } from "./visible-stretch.ts";
 
 /** Who knows how words are spelled. */
 export type SpellingHost = {
@@ -92,8 +94,7 @@ export const spellingPlugin = (host: SpellingHost): Plugin<State> =>
 class Marks implements PluginView {
   readonly #view: EditorView;
   readonly #host: SpellingHost;
-  readonly #highlight = new Highlight();
-  #ranges: readonly Range[] = [];
+  readonly #painted: PaintedRanges;
   readonly #stop = new AbortController();
   readonly #unsubscribe: () => void;
   /** The word at the caret is not finished, and not marked. */
@@ -104,7 +105,7 @@ class Marks implements PluginView {
   constructor(view: EditorView, host: SpellingHost) {
     this.#view = view;
     this.#host = host;
-    CSS.highlights.set(highlightName, this.#highlight);
+    this.#painted = new PaintedRanges(view, highlightName);
     const { signal } = this.#stop;
     const again = (): void => this.#soon();
     window.addEventListener("scroll", again, { capture: true, passive: true, signal });
@@ -125,7 +126,7 @@ class Marks implements PluginView {
     this.#unsubscribe();
     clearTimeout(this.#later);
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    if (CSS.highlights.get(highlightName) === this.#highlight) CSS.highlights.delete(highlightName);
+    this.#painted.destroy();
   }
 
   #soon(): void {
@@ -140,60 +141,8 @@ class Marks implements PluginView {
     const shown = visibleStretch(this.#view);
     const { wrong, unknown } = misspelledBetween(state, shown.from, shown.to, this.#host);
     const caret = this.#isTyping && state.selection.empty ? state.selection.head : null;
-    this.#show(wrong.filter(({ to }) => to !== caret));
+    this.#painted.show(wrong.filter(({ to }) => to !== caret));
     clearTimeout(this.#later);
     if (unknown.length > 0) this.#later = setTimeout(() => this.#host.learn(unknown), spellingAfterMs);
   }
-
-  /** What is marked already stays as it is: another range is more for the browser to follow and to paint. */
-  #show(words: readonly SpelledWord[]): void {
-    const old = new Set(this.#ranges);
-    const byNode = Map.groupBy(old, ({ startContainer }) => startContainer);
-    this.#ranges = words.map(({ from, to }) => {
-      const [start, end] = [this.#view.domAtPos(from, 1), this.#view.domAtPos(to, -1)];
-      const same = byNode.get(start.node)?.find((range) => {
-        const { startOffset, endContainer, endOffset } = range;
-        return startOffset === start.offset && endContainer === end.node && endOffset === end.offset;
-      });
-      if (same && old.delete(same)) return same;
-      const range = document.createRange();
-      range.setStart(start.node, start.offset);
-      range.setEnd(end.node, end.offset);
-      this.#highlight.add(range);
-      return range;
-    });
-    for (const range of old) this.#highlight.delete(range);
-  }
-}
-
-/** What of the text is in the window, and a little around it. */
-function visibleStretch(view: EditorView): { from: number; to: number } {
-  const first = edge(view.dom, (rect) => rect.bottom >= -spellingMarginPx);
-  const last = edge(view.dom, (rect) => rect.bottom >= window.innerHeight + spellingMarginPx);
-  const { size } = view.state.doc.content;
-  const from = first === view.dom ? 0 : view.posAtDOM(first, 0);
-  const to = last === view.dom ? size : view.posAtDOM(last, last.childNodes.length);
-  return { from: Math.max(0, from), to: Math.max(from, Math.min(size, to)) };
-}
-
-/** Blocks within blocks lie below one another; a short one is not searched within. */
-const childrenMin = 16;
-
-/** The first block from which on `isIn` holds; the last one where it never does. */
-function edge(dom: Element, isIn: (rect: DOMRect) => boolean): Element {
-  let within = dom;
-  while (within.children.length > 0 && (within === dom || within.children.length >= childrenMin)) {
-    const { children } = within;
-    let low = 0;
-    let high = children.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isIn(children[middle]?.getBoundingClientRect() ?? new DOMRect())) high = middle;
-      else low = middle + 1;
-    }
-    const next = children[low];
-    if (!next || getComputedStyle(next).display === "inline") break;
-    within = next;
-  }
-  return within;
 }

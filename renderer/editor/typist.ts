@@ -49,6 +49,7 @@ const host = {
   images,
   openLink: () => {},
   activity: () => {},
+  blockSettings: () => {},
   counting: { counts: () => {}, wrote: () => {} },
   outline: { outline: () => {}, wanted: { get: () => false, subscribe: () => () => {} } },
 };

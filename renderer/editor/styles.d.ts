@@ -1,0 +1,2 @@
+/** Style sheets of packages, for their effect alone. */
+declare module "katex/dist/katex.min.css";
