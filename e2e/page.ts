@@ -74,6 +74,10 @@ export async function htmlOf(page: Page): Promise<string> {
       ".ProseMirror-trailingBreak, .ProseMirror-separator, .ProseMirror-gapcursor, .ProseMirror-widget",
     ))
       artefact.remove();
+    // What is printed of a formula stands beside its source, which the document has.
+    for (const printed of copy.querySelectorAll(".formula-block > .formula")) printed.remove();
+    for (const shell of copy.querySelectorAll(".formula-block, .formula-source"))
+      shell.replaceWith(...shell.childNodes);
     for (const node of copy.querySelectorAll("*")) {
       node.removeAttribute("class");
       node.removeAttribute("draggable");

@@ -9,6 +9,7 @@ const shown = (language: string, code: string): string[] =>
 test("code is in the pieces that its language has", () => {
   expect(shown("ts", 'const a: number = 1; // one\nlet b = "two";')).toEqual([
     "keyword const",
+    "attribute a",
     "type number",
     "number 1",
     "comment // one",

@@ -54,6 +54,10 @@ describe("Markdown while typing", () => {
   it.each([
     ["# a", "heading:1[a]"],
     ["###### a", "heading:6[a]"],
+    ["a $b+c$", "paragraph[a  math(b+c)]"],
+    ["$5-$10", "paragraph[$5-$10]"],
+    ["a $ b $", "paragraph[a $ b $]"],
+    ["$$b$$", "paragraph[$$b$$]"],
     ["####### a", "paragraph[####### a]"],
     ["> a", "blockquote[paragraph[a]]"],
     ["- a", "bullet_list[list_item[paragraph[a]]]"],

@@ -175,6 +175,12 @@ const rules: readonly InputRule[] = [
   ),
   ruleRule,
   linkRule,
+  // What begins with a digit is money.
+  markRule(
+    new RegExp(`(?<![\\p{L}\\p{N}$\\\\])\\$([^\\s\\d$${leaf}](?:[^$${leaf}]*[^\\s$${leaf}])?)\\$$`, "u"),
+    marks.math,
+    1,
+  ),
   markRule(new RegExp(`\\*\\*([^\\s*${leaf}](?:[^*${leaf}]*[^\\s*${leaf}])?)\\*\\*$`), marks.strong, 2),
   markRule(
     new RegExp(`(?<![\\p{L}\\p{N}_])__([^\\s_${leaf}](?:[^_${leaf}]*[^\\s_${leaf}])?)__$`, "u"),

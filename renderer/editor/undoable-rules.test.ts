@@ -4,7 +4,7 @@ import { block, Typist } from "./typist.ts";
 /** All that typing makes something else of. */
 const rules = [
   "# ", "###### ", "> ", "- ", "* ", "1. ", "7) ", "[ ] ", "[x] ", "``` ", "```ts ", "$$ ", "---",
-  "x **b**", "x __b__", "x *b*", "x _b_", "x `b`", "x ~~b~~", "x ==b==", "[b](https://c.d)",
+  "x **b**", "x __b__", "x *b*", "x _b_", "x `b`", "x ~~b~~", "x ==b==", "x $b$", "[b](https://c.d)",
   "a--", "a...", "it'", '"',
 ]; // prettier-ignore
 
