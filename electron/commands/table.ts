@@ -20,7 +20,7 @@ export const groupLabels: { readonly [Group in CommandGroup]: string } = {
 };
 
 /** Where alone a command does something. Two that are never at the same place may have the same key. */
-export type CommandPlace = "list" | "table" | "image" | "file" | "code" | "find";
+export type CommandPlace = "list" | "table" | "image" | "file" | "code" | "find" | "link";
 
 export type CommandEntry = {
   /** As in the platform's menus: "…" where something is asked first. */
@@ -265,6 +265,15 @@ const entries = {
   "image-wider": { label: "Image: wider", group: "format", section: 5, place: "image" },
   "image-own-width": { label: "Image: its own width", group: "format", section: 5, place: "image" },
   "delete-image": { label: "Delete image", group: "format", section: 5, place: "image" },
+  "open-link": {
+    label: "Open link",
+    group: "format",
+    section: 5,
+    keys: ["Alt-Enter"],
+    place: "link",
+    words: "follow visit browser",
+  },
+  "remove-link": { label: "Remove link", group: "format", section: 5, place: "link", words: "unlink" },
   "save-file": {
     label: "Save file as…",
     group: "format",

@@ -26,6 +26,7 @@ import { plainPasteWithinMs } from "../editor/limits.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
+import type { LinkPlace } from "../editor/link-place.ts";
 import type { SelectedPlace } from "../editor/selected-text.ts";
 import { chooseFromSlash } from "../editor/slash.ts";
 import type { Slash, SlashHost, SlashPlace } from "../editor/slash.ts";
@@ -122,6 +123,7 @@ export class Desk {
   /** The slash menu, while it is open. */
   readonly slash = new Store<{ readonly slash: Slash; readonly place: SlashPlace } | null>(null);
   readonly selectedPlace = new Store<SelectedPlace | null>(null);
+  readonly linkPlace = new Store<LinkPlace | null>(null);
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
   readonly activity = new Store<Activity>(new Set());
@@ -392,6 +394,12 @@ export class Desk {
       if (dispatch) void this.#saveFile(file);
       return true;
     },
+    "open-link": (state, dispatch) => {
+      const link = linkAt(state);
+      if (!link) return false;
+      if (dispatch) void this.openLink(link.href);
+      return true;
+    },
     "alt-text": (state, dispatch) => {
       const at = imageAt(state);
       if (!at) return false;
@@ -660,6 +668,7 @@ export class Desk {
           found: (tally) => this.find.tally.set(tally),
           spelling: this.spelling.host,
           selected: (place) => this.selectedPlace.set(place),
+          link: (place) => this.linkPlace.set(place),
           counting: {
             counts: (now) => this.#counted(session, now),
             wrote: (words, origin) => this.goals.wrote(words, origin),

@@ -31,6 +31,7 @@ import {
 import { insertFootnote } from "./footnotes.ts";
 import { deleteFile, isAtFile } from "./file-commands.ts";
 import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
+import { removeLink } from "./links.ts";
 import { hasHeaderRow, insertTable, isInTable, toNextCell, toPreviousCell } from "./tables.ts";
 import { isTaskChecked, toggleTask } from "./tasks.ts";
 
@@ -134,6 +135,8 @@ export const textCommands = {
   "delete-image": { run: deleteImage },
   "delete-file": { run: deleteFile },
 
+  "remove-link": { run: removeLink },
+
   sink: { run: inItem(sinkListItem(nodes.list_item)) },
   lift: { run: inItem(liftListItem(nodes.list_item)) },
   "next-cell": tableCommand(toNextCell),
@@ -151,6 +154,7 @@ export const askingCommands = {
   file: isAtFile,
   "save-file": null,
   "alt-text": null,
+  "open-link": null,
 } satisfies Readonly<Record<string, ((state: EditorState) => boolean) | null>>;
 export type AskingCommandId = keyof typeof askingCommands;
 

@@ -23,6 +23,8 @@ import { mathPlugin } from "./math.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
 import type { AskingCommands, CommandKeys } from "./keymap.ts";
+import { linkPlacePlugin } from "./link-place.ts";
+import type { LinkPlace } from "./link-place.ts";
 import { openLinkPlugin } from "./links.ts";
 import { cleanedSlice } from "./paste.ts";
 import { outlinePlugin } from "./outline.ts";
@@ -55,6 +57,8 @@ export type EditorHost = {
   slash: SlashHost;
   /** Where the selected text is; null where there is none. */
   selected(place: SelectedPlace | null): void;
+  /** Where the link is that the caret is in; null where it is in none. */
+  link(place: LinkPlace | null): void;
   found(tally: FindTally): void;
   focusMode(): FocusMode;
   isTypewriter(): boolean;
@@ -94,6 +98,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   findPlugin((tally) => host.found(tally)),
   foundPlacePlugin(),
   selectedTextPlugin((place) => host.selected(place)),
+  linkPlacePlugin((place) => host.link(place)),
   activityPlugin((active) => host.activity(active)),
   blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),

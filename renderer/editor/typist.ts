@@ -15,6 +15,7 @@ const asking = {
   file: () => false,
   "save-file": () => false,
   "alt-text": () => false,
+  "open-link": () => false,
 };
 const slash = {
   find: () => [],
@@ -40,6 +41,7 @@ const host = {
   leave: () => false,
   slash,
   selected: () => {},
+  link: () => {},
   spelling: { isKnown: () => true, isWrong: () => false, learn: () => {}, subscribe: () => () => {} },
   found: () => {},
   focusMode: () => "off" as const,

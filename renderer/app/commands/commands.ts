@@ -27,7 +27,7 @@ export type CommandsOptions = {
 };
 
 /** What changes nothing, and whoever only reads may do it too. */
-const forReaders: ReadonlySet<CommandId> = new Set<CommandId>(["save-file"]);
+const forReaders: ReadonlySet<CommandId> = new Set<CommandId>(["save-file", "open-link"]);
 
 export class Commands {
   readonly shortcuts = new Store<Shortcuts>(shortcutsWith({}));

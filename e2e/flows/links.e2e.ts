@@ -1,0 +1,52 @@
+/** Links: what is shown of them beside the caret, and what can be done with them there. */
+import type { ElectronApplication } from "playwright";
+import { expect, test } from "vitest";
+import { beginPage, status, text, untilMs, whenHtml } from "../page.ts";
+import { useStage } from "../stage.ts";
+
+const stage = useStage();
+
+/** The system's browser is not started: what it would have been given is kept. */
+const watchBrowser = (app: ElectronApplication): Promise<void> =>
+  app.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Object.assign(globalThis, { opened });
+    shell.openExternal = (url) => {
+      opened.push(url);
+      return Promise.resolve();
+    };
+  });
+const openedOf = (app: ElectronApplication): Promise<string[]> =>
+  app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
+
+test("the address is shown where the caret is, and the link is opened, changed and removed there", async () => {
+  const { app, page, problems } = await stage.launch(await stage.folder(), "writer");
+  await watchBrowser(app);
+  await beginPage(page, "Links");
+  await page.keyboard.type("See [the site](https://example.org/a%20b) now");
+  const bar = page.getByRole("toolbar", { name: "Link" });
+  await expect.poll(() => bar.count(), { timeout: untilMs }).toBe(0);
+  await text(page).getByText("the site").click();
+  await bar.waitFor({ timeout: untilMs });
+  expect(await bar.textContent()).toContain("example.org/a b");
+
+  await bar.getByRole("button", { name: "Open link" }).click();
+  await expect.poll(() => openedOf(app), { timeout: untilMs }).toEqual(["https://example.org/a%20b"]);
+  await page.keyboard.press("Alt+Enter");
+  await expect.poll(async () => (await openedOf(app)).length, { timeout: untilMs }).toBe(2);
+
+  await page.keyboard.press("ControlOrMeta+K");
+  const address = page.getByRole("dialog", { name: "Link" }).getByRole("textbox", { name: "Address" });
+  await address.fill("example.net");
+  await page.keyboard.press("Enter");
+  await whenHtml(page, '<p>See <a href="https://example.net">the site</a> now</p>');
+  await expect.poll(() => bar.textContent(), { timeout: untilMs }).toContain("example.net");
+
+  await bar.getByRole("button", { name: "Remove link" }).click();
+  await whenHtml(page, "<p>See the site now</p>");
+  await expect.poll(() => bar.count(), { timeout: untilMs }).toBe(0);
+  await page.keyboard.press("ControlOrMeta+z");
+  await whenHtml(page, '<p>See <a href="https://example.net">the site</a> now</p>');
+  await status(page, /^Saved on this device/);
+  expect(problems).toEqual([]);
+});
