@@ -265,6 +265,13 @@ const entries = {
   "image-wider": { label: "Image: wider", group: "format", section: 5, place: "image" },
   "image-own-width": { label: "Image: its own width", group: "format", section: 5, place: "image" },
   "delete-image": { label: "Delete image", group: "format", section: 5, place: "image" },
+  "cross-footnote": {
+    label: "Footnote: there and back",
+    group: "format",
+    section: 5,
+    keys: ["Mod-Alt-Enter"],
+    words: "note reference jump",
+  },
   "open-link": {
     label: "Open link",
     group: "format",

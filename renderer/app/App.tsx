@@ -21,6 +21,7 @@ import { FileBar } from "./page/FileBar.tsx";
 import { ImageBar } from "./page/ImageBar.tsx";
 import { isInToolbar } from "./page/focus-toolbar.ts";
 import { Page } from "./page/Page.tsx";
+import { FootnoteBar } from "./page/FootnoteBar.tsx";
 import { LinkBar } from "./page/LinkBar.tsx";
 import { SelectionBar } from "./page/SelectionBar.tsx";
 import { SlashMenu } from "./page/SlashMenu.tsx";
@@ -226,6 +227,7 @@ export function App({ desk }: { desk: Desk }) {
       {page && <SlashMenu desk={desk} />}
       {page && <SelectionBar desk={desk} />}
       {page && <LinkBar desk={desk} />}
+      {page && <FootnoteBar desk={desk} />}
       {outline && (
         <>
           <div className={styles["scrim-tight"]} aria-hidden onPointerDown={() => desk.outline.leave()} />

@@ -26,6 +26,7 @@ import { plainPasteWithinMs } from "../editor/limits.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
+import type { FootnotePlace } from "../editor/footnote-place.ts";
 import type { LinkPlace } from "../editor/link-place.ts";
 import type { SelectedPlace } from "../editor/selected-text.ts";
 import { chooseFromSlash } from "../editor/slash.ts";
@@ -124,6 +125,7 @@ export class Desk {
   readonly slash = new Store<{ readonly slash: Slash; readonly place: SlashPlace } | null>(null);
   readonly selectedPlace = new Store<SelectedPlace | null>(null);
   readonly linkPlace = new Store<LinkPlace | null>(null);
+  readonly footnotePlace = new Store<FootnotePlace | null>(null);
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
   readonly activity = new Store<Activity>(new Set());
@@ -669,6 +671,7 @@ export class Desk {
           spelling: this.spelling.host,
           selected: (place) => this.selectedPlace.set(place),
           link: (place) => this.linkPlace.set(place),
+          footnote: (place) => this.footnotePlace.set(place),
           counting: {
             counts: (now) => this.#counted(session, now),
             wrote: (words, origin) => this.goals.wrote(words, origin),

@@ -28,7 +28,7 @@ import {
   toggleList,
   toggleTextblock,
 } from "./blocks.ts";
-import { insertFootnote } from "./footnotes.ts";
+import { crossFootnote, insertFootnote } from "./footnotes.ts";
 import { deleteFile, isAtFile } from "./file-commands.ts";
 import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
 import { removeLink } from "./links.ts";
@@ -115,6 +115,7 @@ export const textCommands = {
   "check-task": { run: toggleTask, isActive: isTaskChecked },
   quote: around(nodes.blockquote),
   callout: around(nodes.callout),
+  "cross-footnote": { run: crossFootnote },
   footnote: { run: insertFootnote, isActive: (state) => isInside(state, nodes.footnote) },
 
   /** Active while the caret is in a table; the commands for rows and columns are shown then. */

@@ -2,7 +2,8 @@ import { EditorState } from "prosemirror-state";
 import type { Decoration } from "prosemirror-view";
 import { expect, test } from "vitest";
 import { schema } from "../document/schema.ts";
-import { footnotesPlugin } from "./footnotes.ts";
+import { crossFootnote, footnotesPlugin, referenceAt } from "./footnotes.ts";
+import { block, Typist } from "./typist.ts";
 
 const { doc, paragraph, footnote, footnote_reference } = schema.nodes;
 const note = (id: string) => footnote.create({ id }, paragraph.create());
@@ -36,4 +37,21 @@ test("numbers are those of the first references, whatever is typed, erased or mo
   expect(numbers()).toEqual(["1", "?", "1"]);
   state = state.apply(state.tr.insert(3, reference("a")));
   expect(numbers()).toEqual(["1", "2", "1", "2"]);
+});
+
+test("from a reference to the end of its footnote and back, and nowhere where there is none", () => {
+  const typist = new Typist(
+    block("paragraph", null, "one", reference("a"), "|two"),
+    footnote.create({ id: "a" }, paragraph.create(null, schema.text("note"))),
+  );
+  expect(crossFootnote(typist.state, typist.dispatch)).toBe(true);
+  expect(typist.state.selection.$head.parent.textContent).toBe("note");
+  expect(typist.state.selection.$head.parentOffset).toBe(4);
+  expect(crossFootnote(typist.state, typist.dispatch)).toBe(true);
+  expect(typist.state.selection.head).toBe(5);
+
+  const gone = new Typist(block("paragraph", null, "one", reference("b"), "|"));
+  expect(crossFootnote(gone.state, gone.dispatch)).toBe(false);
+  expect(referenceAt(gone.state)?.pos).toBe(4);
+  expect(crossFootnote(new Typist(block("paragraph", null, "one|")).state)).toBe(false);
 });

@@ -3,8 +3,8 @@
  * stands among the references; it is shown by decorations and is nowhere in the document.
  */
 import type { Node } from "prosemirror-model";
-import { Plugin, Selection, TextSelection } from "prosemirror-state";
-import type { Command, Transaction } from "prosemirror-state";
+import { NodeSelection, Plugin, Selection, TextSelection } from "prosemirror-state";
+import type { Command, EditorState, Transaction } from "prosemirror-state";
 import { ReplaceStep } from "prosemirror-transform";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import { changedChildren, isTextStep } from "../document/identify.ts";
@@ -98,16 +98,56 @@ export const footnotesPlugin = (): Plugin<DecorationSet> =>
       },
       handleClickOn: (view, _pos, node, _nodePos, event) => {
         if (node.type !== footnote_reference || !(event.metaKey || event.ctrlKey)) return false;
-        const target = found(view.state.doc).find(
-          (one) => one.node.type === footnote && one.id === node.attrs["footnote"],
-        );
-        if (!target) return false;
-        const $inside = view.state.doc.resolve(target.pos + 1);
-        view.dispatch(view.state.tr.setSelection(Selection.near($inside, 1)).scrollIntoView());
-        return true;
+        return intoFootnote(node)(view.state, view.dispatch);
       },
     },
   });
+
+/** The reference that is selected, or that the caret is beside; null where there is none. */
+export function referenceAt({ selection }: EditorState): { node: Node; pos: number } | null {
+  if (selection instanceof NodeSelection)
+    return selection.node.type === footnote_reference ? { node: selection.node, pos: selection.from } : null;
+  const { $head, empty } = selection;
+  if (!empty) return null;
+  const [before, after] = [$head.nodeBefore, $head.nodeAfter];
+  if (before?.type === footnote_reference) return { node: before, pos: $head.pos - before.nodeSize };
+  return after?.type === footnote_reference ? { node: after, pos: $head.pos } : null;
+}
+
+/** The footnote that a reference names; null where it is gone. */
+export function footnoteOf(doc: Node, reference: Node): { node: Node; pos: number } | null {
+  const id = reference.attrs["footnote"] as string;
+  return found(doc).find(({ node, id: own }) => node.type === footnote && own === id) ?? null;
+}
+
+const intoFootnote =
+  (reference: Node): Command =>
+  (state, dispatch) => {
+    const target = footnoteOf(state.doc, reference);
+    if (!target) return false;
+    const $end = state.doc.resolve(target.pos + target.node.nodeSize - 1);
+    dispatch?.(state.tr.setSelection(Selection.near($end, -1)).scrollIntoView());
+    return true;
+  };
+
+/** From a reference to the end of its footnote, and from anywhere in a footnote to after its first reference. */
+export const crossFootnote: Command = (state, dispatch) => {
+  const at = referenceAt(state);
+  if (at && intoFootnote(at.node)(state, dispatch)) return true;
+  const { $head } = state.selection;
+  for (let depth = $head.depth; depth > 0; depth--) {
+    const around = $head.node(depth);
+    if (around.type !== footnote) continue;
+    const first = found(state.doc).find(
+      ({ node, id }) => node.type === footnote_reference && id === around.attrs["id"],
+    );
+    if (!first) return false;
+    const $after = state.doc.resolve(first.pos + first.node.nodeSize);
+    dispatch?.(state.tr.setSelection(Selection.near($after, -1)).scrollIntoView());
+    return true;
+  }
+  return false;
+};
 
 /** A reference at the caret, and the caret in its new footnote at the document's end. */
 export const insertFootnote: Command = (state, dispatch) => {

@@ -94,6 +94,8 @@ export const spellingAfterMs = 150;
 export const paintMarginPx = 400;
 /** Code that is longer is shown in one colour: it is parsed anew at each key in it. */
 export const colouredCodeCharsMax = 20_000;
+/** Of a footnote that is shown beside its reference. */
+export const footnoteShownCharsMax = 300;
 /** Of a formula that is printed; a longer one stands as its source. */
 export const formulaCharsMax = 5_000;
 /** Pieces of code that are coloured at once. */

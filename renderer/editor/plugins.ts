@@ -15,6 +15,8 @@ import type { FocusMode } from "./focus-mode.ts";
 import { codeColoursPlugin } from "./code-colours.ts";
 import { countsPlugin } from "./counts.ts";
 import type { CountsHost } from "./counts.ts";
+import { footnotePlacePlugin } from "./footnote-place.ts";
+import type { FootnotePlace } from "./footnote-place.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
@@ -59,6 +61,8 @@ export type EditorHost = {
   selected(place: SelectedPlace | null): void;
   /** Where the link is that the caret is in; null where it is in none. */
   link(place: LinkPlace | null): void;
+  /** Where the reference is that the caret is beside; null where there is none. */
+  footnote(place: FootnotePlace | null): void;
   found(tally: FindTally): void;
   focusMode(): FocusMode;
   isTypewriter(): boolean;
@@ -99,6 +103,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   foundPlacePlugin(),
   selectedTextPlugin((place) => host.selected(place)),
   linkPlacePlugin((place) => host.link(place)),
+  footnotePlacePlugin((place) => host.footnote(place)),
   activityPlugin((active) => host.activity(active)),
   blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),

@@ -42,6 +42,7 @@ const host = {
   slash,
   selected: () => {},
   link: () => {},
+  footnote: () => {},
   spelling: { isKnown: () => true, isWrong: () => false, learn: () => {}, subscribe: () => () => {} },
   found: () => {},
   focusMode: () => "off" as const,

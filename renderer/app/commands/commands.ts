@@ -27,7 +27,7 @@ export type CommandsOptions = {
 };
 
 /** What changes nothing, and whoever only reads may do it too. */
-const forReaders: ReadonlySet<CommandId> = new Set<CommandId>(["save-file", "open-link"]);
+const forReaders: ReadonlySet<CommandId> = new Set<CommandId>(["save-file", "open-link", "cross-footnote"]);
 
 export class Commands {
   readonly shortcuts = new Store<Shortcuts>(shortcutsWith({}));
@@ -76,7 +76,10 @@ export class Commands {
     if (view.editable) {
       command(view.state, view.dispatch, view);
       view.focus();
-    } else if (forReaders.has(id)) command(view.state, () => {}, view);
+    } else if (forReaders.has(id)) {
+      // Where they are in the text is theirs; what is in it is not.
+      command(view.state, (tr) => void (tr.docChanged || view.dispatch(tr)), view);
+    }
   }
 
   /** The key to show beside its name; null where it has none. */

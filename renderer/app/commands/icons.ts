@@ -1,5 +1,6 @@
 /** The signs of commands, in toolbars, palette and slash menu; a command without one is named in words. */
 import {
+  ArrowDownUp,
   BetweenHorizontalEnd,
   BetweenHorizontalStart,
   BetweenVerticalEnd,
@@ -89,6 +90,7 @@ export const commandIcons: { readonly [Id in CommandId]?: LucideIcon } = {
   "image-wider": ZoomIn,
   "image-own-width": Maximize,
   "delete-image": Trash2,
+  "cross-footnote": ArrowDownUp,
   "open-link": ExternalLink,
   "remove-link": Unlink,
   "save-file": Download,
