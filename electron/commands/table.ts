@@ -321,6 +321,11 @@ const entries = {
     place: "table",
   },
   "header-row": { label: "Header row", group: "table", section: 2, place: "table" },
+  "merge-cells": { label: "Merge cells", group: "table", section: 2, place: "table", words: "join combine" },
+  "split-cell": { label: "Split cell", group: "table", section: 2, place: "table", words: "unmerge" },
+  "align-start": { label: "Align cells: start", group: "table", section: 2, place: "table", words: "left" },
+  "align-center": { label: "Align cells: center", group: "table", section: 2, place: "table" },
+  "align-right": { label: "Align cells: right", group: "table", section: 2, place: "table", words: "end" },
   "next-cell": { label: "Next cell", group: "table", section: 3, keys: ["Tab"], place: "table" },
   "previous-cell": {
     label: "Previous cell",

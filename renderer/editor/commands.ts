@@ -32,7 +32,19 @@ import { crossFootnote, insertFootnote } from "./footnotes.ts";
 import { deleteFile, isAtFile } from "./file-commands.ts";
 import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
 import { removeLink } from "./links.ts";
-import { hasHeaderRow, insertTable, isInTable, toNextCell, toPreviousCell } from "./tables.ts";
+import {
+  alignCells,
+  areCellsAligned,
+  areCellsSelected,
+  hasHeaderRow,
+  insertTable,
+  isCellMerged,
+  isInTable,
+  mergeCells,
+  separateCell,
+  toNextCell,
+  toPreviousCell,
+} from "./tables.ts";
 import { isTaskChecked, toggleTask } from "./tasks.ts";
 
 /** A command and when it is "on"; where it never is, it is done once. */
@@ -129,6 +141,13 @@ export const textCommands = {
   "delete-column": tableCommand(chainCommands(deleteColumn, deleteTable)),
   "delete-table": tableCommand(deleteTable),
   "header-row": { ...tableCommand(toggleHeader("row")), isActive: hasHeaderRow },
+
+  // Active where they can be done: the bar shows them then.
+  "merge-cells": { ...tableCommand(mergeCells), isActive: areCellsSelected },
+  "split-cell": { ...tableCommand(separateCell), isActive: isCellMerged },
+  "align-start": { ...tableCommand(alignCells("")), isActive: areCellsAligned("") },
+  "align-center": { ...tableCommand(alignCells("center")), isActive: areCellsAligned("center") },
+  "align-right": { ...tableCommand(alignCells("right")), isActive: areCellsAligned("right") },
 
   "image-narrower": { run: narrow },
   "image-wider": { run: widen },

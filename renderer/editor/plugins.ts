@@ -42,7 +42,7 @@ import { smartTypography } from "./smart-typography.ts";
 import { typewriterPlugin } from "./typewriter.ts";
 import { spellingPlugin } from "./spelling.ts";
 import type { SpellingHost } from "./spelling.ts";
-import { tablesPlugin, tableView } from "./tables.ts";
+import { columnsPlugin, tablesPlugin, tableView } from "./tables.ts";
 import { tasksPlugin } from "./tasks.ts";
 
 /** What the editor asks of the app around it. */
@@ -95,6 +95,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),
+  columnsPlugin(),
   // Late, for it takes mouse and arrow keys in tables broadly. It edits nothing by itself.
   tablesPlugin(),
   spellingPlugin(host.spelling),

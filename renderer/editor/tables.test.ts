@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Letters, randomEdit } from "../document/fuzz-edits.ts";
 import { Random } from "../document/random.ts";
 import { schema } from "../document/schema.ts";
+import { textCommands } from "./commands.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { tablesPlugin } from "./tables.ts";
 import { block, Typist } from "./typist.ts";
@@ -41,6 +42,29 @@ describe("a table", () => {
     const typist = made("a");
     expect(typist.press("Shift-Tab")).toBe(true);
     expect(cells(typist)).toBe("#a|#|#\n||\n||");
+  });
+
+  it("has cells that become one, with all that is in them, and several again", () => {
+    const typist = made("a→b→c");
+    const { doc } = typist.state;
+    const cellAt = (index: number): number => {
+      let pos = 2;
+      for (let i = 0; i < index; i++) pos += doc.child(0).child(0).child(i).nodeSize;
+      return pos;
+    };
+    const run = (id: "merge-cells" | "split-cell" | "align-center"): boolean =>
+      textCommands[id].run(typist.state, typist.dispatch);
+    expect(run("merge-cells")).toBe(false);
+    typist.dispatch(typist.state.tr.setSelection(CellSelection.create(doc, cellAt(0), cellAt(1))));
+    expect(textCommands["merge-cells"].isActive(typist.state)).toBe(true);
+    expect(run("merge-cells")).toBe(true);
+    expect(cells(typist)).toBe("#ab|#c\n||\n||");
+    expect(textCommands["split-cell"].isActive(typist.state)).toBe(true);
+    expect(run("align-center")).toBe(true);
+    expect(textCommands["align-center"].isActive(typist.state)).toBe(true);
+    expect(run("split-cell")).toBe(true);
+    expect(cells(typist)).toBe("#ab|#|#c\n||\n||");
+    expect(run("split-cell")).toBe(false);
   });
 
   it("comes after text, instead of an empty paragraph, and never in another table", () => {

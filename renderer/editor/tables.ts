@@ -13,11 +13,15 @@ import {
   addRowAfter,
   cellAround,
   CellSelection,
+  columnResizing,
   deleteCellSelection,
   deleteTable,
   goToNextCell,
+  mergeCells as mergeSelected,
   nextCell,
   selectionCell,
+  setCellAttr,
+  splitCell,
   tableEditing,
   TableMap,
   TableView,
@@ -31,6 +35,10 @@ const { table, table_row, table_cell, table_header, paragraph, list_item } = sch
 
 /** A table in a box that scrolls where the table is wider than the page. */
 export const tableView: NodeViewConstructor = (node) => new TableView(node, cellWidthMin);
+
+/** The edges of columns are drawn to their widths. Before `tablesPlugin`, which would begin to select cells there. */
+export const columnsPlugin = (): Plugin =>
+  columnResizing({ cellMinWidth: cellWidthMin, defaultCellMinWidth: cellWidthMin });
 
 export function tablesPlugin(): Plugin {
   const editing = tableEditing();
@@ -57,6 +65,35 @@ const tableAt = (state: EditorState): Node => state.selection.$from.node(cellDep
 export const hasHeaderRow = (state: EditorState): boolean =>
   isInTable(state) &&
   (tableAt(state).firstChild?.children.every(({ type }) => type === table_header) ?? false);
+
+/** Several cells are selected: they can be made one. */
+export const areCellsSelected = ({ selection }: EditorState): boolean =>
+  selection instanceof CellSelection && selection.ranges.length > 1;
+
+/** The cell at the caret was several. */
+export const isCellMerged = (state: EditorState): boolean => {
+  if (!isInTable(state)) return false;
+  const { colspan, rowspan } = selectionCell(state).nodeAfter?.attrs ?? {};
+  return colspan > 1 || rowspan > 1;
+};
+
+/** Selected cells become one, with the blocks of all of them. */
+export const mergeCells: Command = (state, dispatch) =>
+  mergeSelected(state, dispatch && ((tr) => dispatch(tr.scrollIntoView())));
+export const separateCell: Command = (state, dispatch) => isCellMerged(state) && splitCell(state, dispatch);
+
+type Alignment = "" | "center" | "right";
+
+/** "" is the side where the text begins. */
+export const alignCells =
+  (align: Alignment): Command =>
+  (state, dispatch) =>
+    // What is so already is not changed, which is no failure to do it.
+    isInTable(state) && (setCellAttr("align", align)(state, dispatch) || true);
+export const areCellsAligned =
+  (align: Alignment) =>
+  (state: EditorState): boolean =>
+    isInTable(state) && selectionCell(state).nodeAfter?.attrs["align"] === align;
 
 function newTable(): Node {
   const row = (type: typeof table_cell): Node =>

@@ -9,6 +9,7 @@ import styles from "./Toolbar.module.css";
 
 const rows: readonly CommandId[] = ["row-above", "row-below", "delete-row"];
 const columns: readonly CommandId[] = ["column-before", "column-after", "delete-column"];
+const alignments: readonly CommandId[] = ["align-start", "align-center", "align-right"];
 
 export function TableBar({ desk }: { desk: Desk }) {
   const active = useStore(desk.activity);
@@ -29,6 +30,14 @@ export function TableBar({ desk }: { desk: Desk }) {
       {columns.map((id) => (
         <CommandButton key={id} desk={desk} id={id} />
       ))}
+      <span className={styles["group"]} aria-hidden>
+        Cell
+      </span>
+      {alignments.map((id) => (
+        <CommandButton key={id} desk={desk} id={id} isPressed={active.has(id)} />
+      ))}
+      {active.has("merge-cells") && <CommandButton desk={desk} id="merge-cells" />}
+      {active.has("split-cell") && <CommandButton desk={desk} id="split-cell" />}
       <span className={styles["group"]} aria-hidden>
         Table
       </span>
