@@ -88,10 +88,33 @@ const entries = {
     words: "spellcheck misspelled next suggestions dictionary",
   },
 
+  "move-block-up": {
+    label: "Move block up",
+    group: "edit",
+    section: 4,
+    keys: ["Alt-Shift-ArrowUp"],
+    words: "paragraph item line drag",
+  },
+  "move-block-down": {
+    label: "Move block down",
+    group: "edit",
+    section: 4,
+    keys: ["Alt-Shift-ArrowDown"],
+    words: "paragraph item line drag",
+  },
+  "duplicate-block": {
+    label: "Duplicate block",
+    group: "edit",
+    section: 4,
+    keys: ["Mod-Shift-d"],
+    words: "copy paragraph item",
+  },
+  "delete-block": { label: "Delete block", group: "edit", section: 4, words: "remove paragraph item" },
+
   "smart-typography": {
     label: "Smart typography",
     group: "edit",
-    section: 4,
+    section: 5,
     words: "quotes dashes ellipsis apostrophe",
   },
 

@@ -17,6 +17,7 @@ import { tightWindow } from "./outline/outline-store.ts";
 import { Banner } from "./page/Banner.tsx";
 import { DocumentMenu } from "./page/DocumentMenu.tsx";
 import { BlockBar } from "./page/BlockBar.tsx";
+import { BlockHandle } from "./page/BlockHandle.tsx";
 import { FileBar } from "./page/FileBar.tsx";
 import { ImageBar } from "./page/ImageBar.tsx";
 import { isInToolbar } from "./page/focus-toolbar.ts";
@@ -226,6 +227,7 @@ export function App({ desk }: { desk: Desk }) {
       </main>
       {page && <SlashMenu desk={desk} />}
       {page && <SelectionBar desk={desk} />}
+      {page && <BlockHandle desk={desk} />}
       {page && <LinkBar desk={desk} />}
       {page && <FootnoteBar desk={desk} />}
       {outline && (

@@ -27,6 +27,7 @@ import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
 import type { FootnotePlace } from "../editor/footnote-place.ts";
+import type { HoveredBlock } from "../editor/hovered-block.ts";
 import type { LinkPlace } from "../editor/link-place.ts";
 import type { SelectedPlace } from "../editor/selected-text.ts";
 import { chooseFromSlash } from "../editor/slash.ts";
@@ -125,6 +126,7 @@ export class Desk {
   readonly slash = new Store<{ readonly slash: Slash; readonly place: SlashPlace } | null>(null);
   readonly selectedPlace = new Store<SelectedPlace | null>(null);
   readonly linkPlace = new Store<LinkPlace | null>(null);
+  readonly hoveredBlock = new Store<HoveredBlock | null>(null);
   readonly footnotePlace = new Store<FootnotePlace | null>(null);
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
@@ -671,6 +673,7 @@ export class Desk {
           spelling: this.spelling.host,
           selected: (place) => this.selectedPlace.set(place),
           link: (place) => this.linkPlace.set(place),
+          hovered: (block) => this.hoveredBlock.set(block),
           footnote: (place) => this.footnotePlace.set(place),
           counting: {
             counts: (now) => this.#counted(session, now),

@@ -32,6 +32,7 @@ import { crossFootnote, insertFootnote } from "./footnotes.ts";
 import { deleteFile, isAtFile } from "./file-commands.ts";
 import { deleteImage, isAtImage, narrow, toOwnWidth, widen } from "./image-commands.ts";
 import { removeLink } from "./links.ts";
+import { deleteBlock, duplicateBlock, moveBlock } from "./move-block.ts";
 import {
   alignCells,
   areCellsAligned,
@@ -156,6 +157,11 @@ export const textCommands = {
   "delete-file": { run: deleteFile },
 
   "remove-link": { run: removeLink },
+
+  "move-block-up": { run: moveBlock("up") },
+  "move-block-down": { run: moveBlock("down") },
+  "duplicate-block": { run: duplicateBlock },
+  "delete-block": { run: deleteBlock },
 
   sink: { run: inItem(sinkListItem(nodes.list_item)) },
   lift: { run: inItem(liftListItem(nodes.list_item)) },

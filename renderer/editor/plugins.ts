@@ -18,6 +18,8 @@ import type { CountsHost } from "./counts.ts";
 import { footnotePlacePlugin } from "./footnote-place.ts";
 import type { FootnotePlace } from "./footnote-place.ts";
 import { footnotesPlugin } from "./footnotes.ts";
+import { hoveredBlockPlugin } from "./hovered-block.ts";
+import type { HoveredBlock } from "./hovered-block.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
 import type { ImagesHost } from "./images-plugin.ts";
@@ -63,6 +65,8 @@ export type EditorHost = {
   link(place: LinkPlace | null): void;
   /** Where the reference is that the caret is beside; null where there is none. */
   footnote(place: FootnotePlace | null): void;
+  /** The block that the mouse is beside; null where it is beside none. */
+  hovered(block: HoveredBlock | null): void;
   found(tally: FindTally): void;
   focusMode(): FocusMode;
   isTypewriter(): boolean;
@@ -105,6 +109,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   selectedTextPlugin((place) => host.selected(place)),
   linkPlacePlugin((place) => host.link(place)),
   footnotePlacePlugin((place) => host.footnote(place)),
+  hoveredBlockPlugin((block) => host.hovered(block)),
   activityPlugin((active) => host.activity(active)),
   blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),

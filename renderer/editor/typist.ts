@@ -43,6 +43,7 @@ const host = {
   selected: () => {},
   link: () => {},
   footnote: () => {},
+  hovered: () => {},
   spelling: { isKnown: () => true, isWrong: () => false, learn: () => {}, subscribe: () => () => {} },
   found: () => {},
   focusMode: () => "off" as const,
