@@ -79,12 +79,16 @@ describe("Markdown while typing", () => {
     ["snake_case_name", "paragraph[snake_case_name]"],
     ["2 * 3 * 4", "paragraph[2 * 3 * 4]"],
     ["a ** b **", "paragraph[a ** b **]"],
+    ["a[^1]b", "paragraph[a footnote_reference[]] footnote[paragraph[b]]"],
+    ["a^[b c] d", "paragraph[a footnote_reference[]  d] footnote[paragraph[b c]]"],
+    ["a[^b c]", "paragraph[a[^b c]]"],
+    ["``` [^1]", "code_block[[^1]]"],
   ])("%s", (text, expected) => {
     expect(inner(typed(text))).toBe(expected);
   });
 
   it("is taken back by Backspace right after, also where containers were given ids", () => {
-    for (const text of ["# ", "> ", "- ", "1. ", "**b**", "`b`"]) {
+    for (const text of ["# ", "> ", "- ", "1. ", "**b**", "`b`", "a[^1]", "a^[b]"]) {
       let state = typed(text);
       undoRule(state, (tr) => (state = state.apply(tr)));
       expect(state.doc.textContent).toBe(text);

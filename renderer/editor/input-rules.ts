@@ -157,6 +157,29 @@ const calloutRule = new InputRule(
   },
 );
 
+/** `[^1]`: a reference, and the footnote at the end with the caret in it; `^[words]` says its words at once. */
+const footnoteRule = (pattern: RegExp, isWhole: boolean): InputRule =>
+  new InputRule(
+    pattern,
+    (state, match, start, end) => {
+      const { footnote, footnote_reference, paragraph } = nodes;
+      const $start = state.doc.resolve(start);
+      const index = $start.index();
+      if ($start.parent.type.spec.code || !$start.parent.canReplaceWith(index, index, footnote_reference))
+        return null;
+      // A footnote within a footnote is none.
+      for (let depth = $start.depth; depth > 0; depth--)
+        if ($start.node(depth).type === footnote) return null;
+      const id = newId();
+      const tr = state.tr.replaceWith(start, end, footnote_reference.create({ footnote: id }));
+      const words = isWhole && match[1] !== undefined ? schema.text(match[1]) : null;
+      const last = tr.doc.content.size;
+      tr.insert(last, footnote.create({ id }, paragraph.create(null, words)));
+      return words ? tr : tr.setSelection(TextSelection.create(tr.doc, last + 2)).scrollIntoView();
+    },
+    { inCodeMark: false },
+  );
+
 const orderedStart = (match: RegExpMatchArray): number => Math.min(Number(match[1]), orderedStartMax);
 
 const rules: readonly InputRule[] = [
@@ -175,6 +198,8 @@ const rules: readonly InputRule[] = [
   ),
   ruleRule,
   linkRule,
+  footnoteRule(new RegExp(`\\[\\^[^\\[\\]\\s${leaf}]{1,40}\\]$`), false),
+  footnoteRule(new RegExp(`\\^\\[([^\\[\\]${leaf}]*[^\\[\\]\\s${leaf}])\\]$`), true),
   // What begins with a digit is money.
   markRule(
     new RegExp(`(?<![\\p{L}\\p{N}$\\\\])\\$([^\\s\\d$${leaf}](?:[^$${leaf}]*[^\\s$${leaf}])?)\\$$`, "u"),

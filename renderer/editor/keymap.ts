@@ -27,7 +27,15 @@ import {
 } from "./blocks.ts";
 import { textCommands } from "./commands.ts";
 import type { AskingCommandId, TextCommand } from "./commands.ts";
-import { arrowOut, deleteCells, enterCells, leaveTable, stayInCell, stopAtEdge } from "./tables.ts";
+import {
+  arrowOut,
+  deleteCells,
+  enterCells,
+  leaveTable,
+  openTableAtRow,
+  stayInCell,
+  stopAtEdge,
+} from "./tables.ts";
 import { splitItem } from "./tasks.ts";
 import { undoRule } from "./undoable-rules.ts";
 
@@ -74,6 +82,7 @@ bind("Shift-Tab", insertTab);
 bind("Enter", enterCells);
 bind("Enter", leaveCodeOnEmptyLine);
 bind("Enter", openCodeAtFence);
+bind("Enter", openTableAtRow);
 bind("Enter", splitSafely);
 bind("Enter", leaveOnEmptyLine);
 // No attrs are passed for the new item: `identify` sees the doubled id and gives a fresh one.

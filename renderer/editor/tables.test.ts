@@ -38,6 +38,29 @@ describe("a table", () => {
     expect(cells(typist)).toBe("#a|#b|#c\n1|2|3\n4|x|6\n7||");
   });
 
+  it("is made of a row of headings, with their marks, by Enter; undo gives the bars back", () => {
+    const typist = new Typist(block("paragraph", null, "|"));
+    typist.type("| Name |**Age**| |\n");
+    expect(typist.state.doc.firstChild?.textContent).toBe("NameAge");
+    const [head, row] = typist.state.doc.firstChild?.children ?? [];
+    expect(head?.children.map(({ type, textContent }) => [type.name, textContent])).toEqual([
+      ["table_header", "Name"],
+      ["table_header", "Age"],
+      ["table_header", ""],
+    ]);
+    expect(head?.child(1).firstChild?.firstChild?.marks.map(({ type }) => type.name)).toEqual(["strong"]);
+    expect(row?.childCount).toBe(3);
+    typist.type("x");
+    expect(row && typist.state.doc.firstChild?.lastChild?.firstChild?.textContent).toBe("x");
+    typist.press("Mod-z");
+    expect(typist.state.doc.textContent).toBe("| Name |Age| |");
+    for (const text of ["|a|", "a|b|", "||\n"]) {
+      const other = new Typist(block("paragraph", null, "|"));
+      other.type(`${text.trimEnd()}\n`);
+      expect(other.state.doc.firstChild?.type.name).toBe("paragraph");
+    }
+  });
+
   it("takes Shift-Tab in its first cell and does nothing", () => {
     const typist = made("a");
     expect(typist.press("Shift-Tab")).toBe(true);

@@ -6,7 +6,8 @@
  */
 import { chainCommands } from "prosemirror-commands";
 import { GapCursor } from "prosemirror-gapcursor";
-import type { Node } from "prosemirror-model";
+import { closeHistory } from "prosemirror-history";
+import type { Fragment, Node } from "prosemirror-model";
 import { Plugin, Selection, TextSelection } from "prosemirror-state";
 import type { Command, EditorState } from "prosemirror-state";
 import {
@@ -27,6 +28,7 @@ import {
   TableView,
 } from "prosemirror-tables";
 import type { EditorView, NodeViewConstructor } from "prosemirror-view";
+import { columnsMax } from "../document/limits.ts";
 import { schema } from "../document/schema.ts";
 import { depthAround } from "./blocks.ts";
 import { cellWidthMin, tableSizeAtFirst } from "./limits.ts";
@@ -121,6 +123,47 @@ export const insertTable: Command = (state, dispatch) => {
     tr.replaceWith(from, to, isLast ? [newTable(), paragraph.create()] : newTable());
     dispatch(tr.setSelection(Selection.near(tr.doc.resolve(from + 1), 1)).scrollIntoView());
   }
+  return true;
+};
+
+/** What stands between the bars of `|a|b|`; null where a paragraph is no such row, or says more than text. */
+function headingsOf(row: Node): Fragment[] | null {
+  const text = row.textContent;
+  if (row.type !== paragraph || text.length !== row.content.size || !/^\|.+\|$/.test(text)) return null;
+  const bars = [...text.matchAll(/(?<!\\)\|/g)].map(({ index }) => index);
+  if (bars.length < 3 || bars.length > columnsMax + 1) return null;
+  return bars.slice(1).map((to, i) => {
+    const from = (bars[i] ?? 0) + 1;
+    const words = text.slice(from, to);
+    const indent = words.length - words.trimStart().length;
+    return row.content.cut(from + indent, Math.max(from + indent, from + words.trimEnd().length));
+  });
+}
+
+/** Enter at the end of `|a|b|`: a table under these headings, with the caret in its first row. */
+export const openTableAtRow: Command = (state, dispatch) => {
+  const { $from, empty } = state.selection;
+  const { parent } = $from;
+  if (!empty || $from.depth === 0 || $from.pos !== $from.end() || isInTable(state)) return false;
+  const headings = headingsOf(parent);
+  const index = $from.index(-1);
+  const isLast = index === $from.node(-1).childCount - 1;
+  if (!headings || !$from.node(-1).canReplaceWith(index, index + 1, table)) return false;
+  if (!dispatch) return true;
+  const row = (cells: Node[]): Node => table_row.create(null, cells);
+  const made = table.create(null, [
+    row(headings.map((words) => table_header.create(null, paragraph.create(null, words)))),
+    row(headings.map(() => table_cell.create(null, paragraph.create()))),
+  ]);
+  const from = $from.before();
+  // Undo gives the bars back, however quickly Enter came after them.
+  const tr = closeHistory(state.tr).replaceWith(
+    from,
+    $from.after(),
+    isLast ? [made, paragraph.create()] : [made],
+  );
+  const below = from + 1 + (made.firstChild?.nodeSize ?? 0);
+  dispatch(tr.setSelection(Selection.near(tr.doc.resolve(below + 1), 1)).scrollIntoView());
   return true;
 };
 
