@@ -64,3 +64,56 @@ test("an edge that is drawn makes its column so wide, here and after a restart",
   expect(await text(again.page).locator("th").first().getAttribute("data-colwidth")).toBe(made);
   expect(await tableOf(again.page)).toContain("#a");
 });
+
+test("the handles of a row and a column drag them, and have a menu; the headings stay above", async () => {
+  const { page, problems } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Handles");
+  await page.keyboard.type("|h|i|");
+  await page.keyboard.press("Enter");
+  for (const cell of ["a", "b", "c", "d", "e"]) {
+    await page.keyboard.type(cell);
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.type("f");
+  await whenTable(page, "#h|#i\na|b\nc|d\ne|f");
+  const row = page.getByRole("button", { name: /^Row: drag/ });
+  const column = page.getByRole("button", { name: /^Column: drag/ });
+  expect(await row.count()).toBe(0);
+
+  const boxOf = async (words: string) => {
+    const box = await text(page).getByText(words, { exact: true }).boundingBox();
+    if (!box) throw new Error(`"${words}" is not drawn`);
+    return { x: box.x + 3, y: box.y + box.height / 2 };
+  };
+  const over = async (words: string): Promise<void> => {
+    const { x, y } = await boxOf(words);
+    await page.mouse.move(x, y);
+    await row.waitFor({ timeout: untilMs });
+  };
+  const dragged = async (handle: typeof row, to: { x: number; y: number }): Promise<void> => {
+    await handle.hover();
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 8 });
+    await page.mouse.up();
+  };
+  await over("e");
+  const a = await boxOf("a");
+  await dragged(row, { x: a.x, y: a.y - 8 });
+  await whenTable(page, "#h|#i\ne|f\na|b\nc|d");
+  await over("b");
+  const h = await boxOf("h");
+  await dragged(column, { x: h.x - 8, y: h.y });
+  await whenTable(page, "#i|#h\nf|e\nb|a\nd|c");
+
+  await over("b");
+  await row.click();
+  await page.getByRole("menuitem", { name: "Delete row" }).click();
+  await whenTable(page, "#i|#h\nf|e\nd|c");
+  await over("d");
+  await column.click();
+  await page.getByRole("menuitem", { name: "Add column after" }).click();
+  await whenTable(page, "#i|#|#h\nf||e\nd||c");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ControlOrMeta+z");
+  await whenTable(page, "#h|#i\na|b\nc|d\ne|f");
+  expect(problems).toEqual([]);
+});

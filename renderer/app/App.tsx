@@ -25,6 +25,7 @@ import { Page } from "./page/Page.tsx";
 import { FootnoteBar } from "./page/FootnoteBar.tsx";
 import { LinkBar } from "./page/LinkBar.tsx";
 import { SelectionBar } from "./page/SelectionBar.tsx";
+import { TableHandles } from "./page/TableHandles.tsx";
 import { SlashMenu } from "./page/SlashMenu.tsx";
 import { TableBar } from "./page/TableBar.tsx";
 import { Toolbar } from "./page/Toolbar.tsx";
@@ -228,6 +229,7 @@ export function App({ desk }: { desk: Desk }) {
       {page && <SlashMenu desk={desk} />}
       {page && <SelectionBar desk={desk} />}
       {page && <BlockHandle desk={desk} />}
+      {page && <TableHandles desk={desk} />}
       {page && <LinkBar desk={desk} />}
       {page && <FootnoteBar desk={desk} />}
       {outline && (

@@ -28,6 +28,7 @@ import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
 import type { FootnotePlace } from "../editor/footnote-place.ts";
 import type { HoveredBlock } from "../editor/hovered-block.ts";
+import type { HoveredCell } from "../editor/hovered-cell.ts";
 import type { LinkPlace } from "../editor/link-place.ts";
 import type { SelectedPlace } from "../editor/selected-text.ts";
 import { chooseFromSlash } from "../editor/slash.ts";
@@ -127,6 +128,7 @@ export class Desk {
   readonly selectedPlace = new Store<SelectedPlace | null>(null);
   readonly linkPlace = new Store<LinkPlace | null>(null);
   readonly hoveredBlock = new Store<HoveredBlock | null>(null);
+  readonly hoveredCell = new Store<HoveredCell | null>(null);
   readonly footnotePlace = new Store<FootnotePlace | null>(null);
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
@@ -674,6 +676,7 @@ export class Desk {
           selected: (place) => this.selectedPlace.set(place),
           link: (place) => this.linkPlace.set(place),
           hovered: (block) => this.hoveredBlock.set(block),
+          hoveredCell: (cell) => this.hoveredCell.set(cell),
           footnote: (place) => this.footnotePlace.set(place),
           counting: {
             counts: (now) => this.#counted(session, now),

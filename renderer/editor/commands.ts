@@ -46,6 +46,7 @@ import {
   toNextCell,
   toPreviousCell,
 } from "./tables.ts";
+import { moveColumn, moveRow } from "./table-moves.ts";
 import { isTaskChecked, toggleTask } from "./tasks.ts";
 
 /** A command and when it is "on"; where it never is, it is done once. */
@@ -141,6 +142,10 @@ export const textCommands = {
   "delete-row": tableCommand(chainCommands(deleteRow, deleteTable)),
   "delete-column": tableCommand(chainCommands(deleteColumn, deleteTable)),
   "delete-table": tableCommand(deleteTable),
+  "move-row-up": { run: moveRow("up") },
+  "move-row-down": { run: moveRow("down") },
+  "move-column-before": { run: moveColumn("before") },
+  "move-column-after": { run: moveColumn("after") },
   "header-row": { ...tableCommand(toggleHeader("row")), isActive: hasHeaderRow },
 
   // Active where they can be done: the bar shows them then.

@@ -20,6 +20,8 @@ import type { FootnotePlace } from "./footnote-place.ts";
 import { footnotesPlugin } from "./footnotes.ts";
 import { hoveredBlockPlugin } from "./hovered-block.ts";
 import type { HoveredBlock } from "./hovered-block.ts";
+import { hoveredCellPlugin } from "./hovered-cell.ts";
+import type { HoveredCell } from "./hovered-cell.ts";
 import { identifyPlugin } from "./identify-plugin.ts";
 import { imagesPlugin } from "./images-plugin.ts";
 import type { ImagesHost } from "./images-plugin.ts";
@@ -67,6 +69,8 @@ export type EditorHost = {
   footnote(place: FootnotePlace | null): void;
   /** The block that the mouse is beside; null where it is beside none. */
   hovered(block: HoveredBlock | null): void;
+  /** The cell that the mouse is over; null where it is over none. */
+  hoveredCell(cell: HoveredCell | null): void;
   found(tally: FindTally): void;
   focusMode(): FocusMode;
   isTypewriter(): boolean;
@@ -110,6 +114,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   linkPlacePlugin((place) => host.link(place)),
   footnotePlacePlugin((place) => host.footnote(place)),
   hoveredBlockPlugin((block) => host.hovered(block)),
+  hoveredCellPlugin((cell) => host.hoveredCell(cell)),
   activityPlugin((active) => host.activity(active)),
   blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),

@@ -44,6 +44,7 @@ const host = {
   link: () => {},
   footnote: () => {},
   hovered: () => {},
+  hoveredCell: () => {},
   spelling: { isKnown: () => true, isWrong: () => false, learn: () => {}, subscribe: () => () => {} },
   found: () => {},
   focusMode: () => "off" as const,
