@@ -114,12 +114,12 @@ test("a formula in the text is printed, and its source is there while the caret 
   await page.keyboard.press("Home");
   await whenPrinted(page, ["e^{i\\pi}=-1"]);
   // A click on what is printed is a click into its source.
-  await text(page).locator(".formula").click();
+  const printedAt = await text(page).locator(".formula").boundingBox();
+  if (!printedAt) throw new Error("the formula is not drawn");
+  await page.mouse.click(printedAt.x + printedAt.width / 2, printedAt.y + printedAt.height / 2);
   await whenSource(page, true);
   await page.keyboard.press("Home");
   await whenSource(page, false);
-  await page.keyboard.press("ControlOrMeta+z");
-  await whenPrinted(page, ["e^{i\\pi}"]);
   await status(page, /^Saved on this device/);
   expect(problems).toEqual([]);
 });
@@ -150,7 +150,7 @@ test("a formula by itself: arrows go through it, and a wrong one says what is wr
   await page.keyboard.type("\\frac{");
   await expect
     .poll(() => text(page).locator(".formula.is-wrong").getAttribute("title"), { timeout: untilMs })
-    .toMatch(/Expected '}'/);
+    .toMatch(/expected '}'/i);
   await page.keyboard.type("1}{2}");
   await whenPrinted(page, ["\\sum_{i=1}^n i\\frac{1}{2}"]);
   await page.keyboard.press("ArrowUp");

@@ -48,7 +48,7 @@ test("what others write meanwhile does not end a composition, and both have all 
   await type(ann.page, "one\ntwo");
   await status(ann.page, /On the relay$/);
   await openDocument(ben.page, "Both");
-  await whenText(ben.page, "onetwo");
+  await whenText(ben.page, "one\ntwo");
   const cdp = await ann.page.context().newCDPSession(ann.page);
   await compose(cdp, ["に", "にほ"], null);
   await text(ben.page).getByText("one").click();

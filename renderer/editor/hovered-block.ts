@@ -2,6 +2,7 @@
  * The block of the page that the mouse is beside, for the handle in the margin: by it a block is dragged, and what can
  * be done with it is one click away. Whoever writes sees none: it goes with the next key and comes with the mouse.
  */
+import type { Node } from "prosemirror-model";
 import { NodeSelection, Plugin, Selection } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
@@ -30,18 +31,25 @@ function elementAt(page: HTMLElement, y: number): Element | null {
   return children[low] ?? null;
 }
 
-function blockAt(view: EditorView, y: number): HoveredBlock | null {
-  const element = elementAt(view.dom, y);
-  if (!element) return null;
+/** The block that is drawn as this child of the page; null where that is drawn between blocks, or a footnote. */
+function blockOf(view: EditorView, element: Element): { pos: number; node: Node } | null {
   const { doc } = view.state;
   const inside = doc.resolve(Math.min(doc.content.size, Math.max(0, view.posAtDOM(element, 0))));
   const pos = inside.depth > 0 ? inside.before(1) : inside.pos;
   const node = doc.nodeAt(pos);
-  // What is drawn between blocks is none.
   if (!node || node.type === schema.nodes.footnote || !view.nodeDOM(pos)?.contains(element)) return null;
+  return { pos, node };
+}
+
+function blockAt(view: EditorView, y: number): HoveredBlock | null {
+  const element = elementAt(view.dom, y);
+  if (!element) return null;
+  const block = blockOf(view, element);
+  if (!block) return null;
+  const { pos, node } = block;
   const { left } = view.dom.getBoundingClientRect();
   const { top, bottom } = element.getBoundingClientRect();
-  const first = Selection.findFrom(doc.resolve(pos), 1, true)?.from;
+  const first = Selection.findFrom(view.state.doc.resolve(pos), 1, true)?.from;
   if (first === undefined || first >= pos + node.nodeSize)
     return { pos, left, top, bottom: Math.min(bottom, top + 32) };
   const line = view.coordsAtPos(first);
@@ -113,16 +121,15 @@ export function selectBlock(view: EditorView, pos: number): void {
   view.dispatch(tr.setSelection(isInside ? inside : NodeSelection.create(doc, pos)));
 }
 
-/** The whole block goes along with the mouse; where it is let go ProseMirror moves it. */
-export function dragBlock(view: EditorView, pos: number, carried: DataTransfer): void {
-  view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, pos)));
-  const slice = view.state.selection.content();
-  const { dom, text } = view.serializeForClipboard(slice);
-  carried.clearData();
-  carried.setData("text/html", dom.innerHTML);
-  carried.setData("text/plain", text);
-  carried.effectAllowed = "move";
-  const shown = view.nodeDOM(pos);
-  if (shown instanceof Element) carried.setDragImage(shown, 0, 0);
-  view.dragging = { slice, move: true };
+/** Before which block something lies that is let go at `y`, and where that is in the window. */
+export function dropAt(
+  view: EditorView,
+  y: number,
+): { readonly before: number; readonly edge: number } | null {
+  const element = elementAt(view.dom, y) ?? view.dom.lastElementChild;
+  const block = element && blockOf(view, element);
+  if (!element || block === null) return null;
+  const { top, bottom } = element.getBoundingClientRect();
+  const isBelow = y > (top + bottom) / 2;
+  return { before: isBelow ? block.pos + block.node.nodeSize : block.pos, edge: isBelow ? bottom : top };
 }

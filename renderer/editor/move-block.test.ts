@@ -1,7 +1,7 @@
 import type { Node } from "prosemirror-model";
 import { NodeSelection } from "prosemirror-state";
 import { expect, test } from "vitest";
-import { deleteBlock, duplicateBlock, moveBlock } from "./move-block.ts";
+import { deleteBlock, duplicateBlock, moveBlock, moveBlockBefore } from "./move-block.ts";
 import { block, Typist } from "./typist.ts";
 
 const p = (text: string): Node => block("paragraph", null, text);
@@ -87,4 +87,21 @@ test("a picture that is selected moves; footnotes stay where they are", () => {
   const note = new Typist(p("one"), block("footnote", null, p("note|")));
   expect(moveBlock("up")(note.state, note.dispatch)).toBe(false);
   expect(deleteBlock(note.state, note.dispatch)).toBe(false);
+});
+
+test("a block is put anywhere among the others, and nowhere else", () => {
+  const typist = new Typist(p("a"), p("b|"), p("c"), block("footnote", null, p("n")));
+  expect(moveBlockBefore(6, 0)(typist.state, typist.dispatch)).toBe(true);
+  expect(shown(typist)).toBe("|c a b n");
+  expect(moveBlockBefore(0, 9)(typist.state, typist.dispatch)).toBe(true);
+  expect(shown(typist)).toBe("a b |c n");
+  for (const [from, before] of [
+    [0, 0],
+    [0, 3],
+    [0, 1],
+    [0, typist.state.doc.content.size],
+    [9, 0],
+    [1, 9],
+  ] as const)
+    expect(moveBlockBefore(from, before)(typist.state)).toBe(false);
 });

@@ -50,6 +50,27 @@ export const moveBlock =
     return true;
   };
 
+/** The block of the page at `from` goes before the one at `before`; after all of them where that is the page's end. */
+export const moveBlockBefore =
+  (from: number, before: number): Command =>
+  (state, dispatch) => {
+    const { doc } = state;
+    const node = doc.resolve(from).depth === 0 ? doc.nodeAt(from) : null;
+    const $before = doc.resolve(before);
+    if (!node || node.type === nodes.footnote || $before.depth !== 0) return false;
+    const to = from + node.nodeSize;
+    const isAmongFootnotes = $before.nodeBefore?.type === nodes.footnote;
+    if ((before >= from && before <= to) || isAmongFootnotes) return false;
+    if (!dispatch) return true;
+    const tr = closeHistory(state.tr).delete(from, to);
+    const at = tr.mapping.map(before);
+    tr.insert(at, node);
+    const inside = Selection.findFrom(tr.doc.resolve(at), 1, true);
+    const isInside = inside !== null && inside.from < at + node.nodeSize;
+    dispatch(tr.setSelection(isInside ? inside : NodeSelection.create(tr.doc, at)));
+    return true;
+  };
+
 /** The copy is below, and the selection in it. */
 export const duplicateBlock: Command = (state, dispatch) => {
   const range = blocksAt(state);

@@ -2,8 +2,9 @@
 import { GripVertical } from "lucide-react";
 import { lazy, Suspense, useRef, useState } from "react";
 import type { CommandId } from "../../../electron/commands/table.ts";
-import { dragBlock, handleAttribute, selectBlock } from "../../editor/hovered-block.ts";
+import { dropAt, handleAttribute, selectBlock } from "../../editor/hovered-block.ts";
 import type { HoveredBlock } from "../../editor/hovered-block.ts";
+import { moveBlockBefore } from "../../editor/move-block.ts";
 import { buttonLabel } from "../commands/commands.ts";
 import type { Desk } from "../desk.ts";
 import { useReadOnly } from "../use-read-only.ts";
@@ -31,15 +32,26 @@ const turned: readonly CommandId[] = [
 const choicesOf = (ids: readonly CommandId[]): { id: CommandId; name: string }[] =>
   ids.map((id) => ({ id, name: buttonLabel(id) }));
 
+/** Pixels: less is a press by an unsteady hand. */
+const dragMin = 4;
+
 export function BlockHandle({ desk }: { desk: Desk }) {
   const hovered = useStore(desk.hoveredBlock);
   const readOnly = useReadOnly(desk);
   const button = useRef<HTMLButtonElement>(null);
-  // While its menu is open it stays where it is, wherever the mouse goes.
-  const [opened, setOpened] = useState<HoveredBlock | null>(null);
-  const block = opened ?? hovered;
+  const pressedAt = useRef<number | null>(null);
+  // While it is dragged, or its menu is open, it stays with its block, wherever the mouse goes.
+  const [held, setHeld] = useState<HoveredBlock | null>(null);
+  const [drop, setDrop] = useState<{ before: number; edge: number } | null>(null);
+  const [isOpen, setOpen] = useState(false);
+  const block = held ?? hovered;
   if (!block || readOnly !== null) return null;
   const { pos, left, top, bottom } = block;
+  const end = (): void => {
+    pressedAt.current = null;
+    setDrop(null);
+    setHeld(null);
+  };
   return (
     <>
       <button
@@ -47,24 +59,46 @@ export function BlockHandle({ desk }: { desk: Desk }) {
         type="button"
         // By keys each of its commands has its own.
         tabIndex={-1}
-        draggable
         {...{ [handleAttribute]: "" }}
         aria-label="Block: drag to move it, press for what can be done with it"
         aria-haspopup="menu"
-        aria-expanded={opened !== null}
+        aria-expanded={isOpen}
         className={styles["handle"]}
         style={{ left: `${left}px`, top: `${(top + bottom) / 2}px` }}
-        onDragStart={(event) => {
-          if (desk.view) dragBlock(desk.view, pos, event.dataTransfer);
+        onPointerDown={(event) => {
+          if (event.button !== 0 || !desk.view) return;
+          event.preventDefault();
+          event.currentTarget.setPointerCapture(event.pointerId);
+          pressedAt.current = event.clientY;
+          setHeld(block);
         }}
-        onClick={() => {
-          if (desk.view) selectBlock(desk.view, pos);
-          setOpened(block);
+        onPointerMove={(event) => {
+          if (pressedAt.current === null || !desk.view) return;
+          if (drop || Math.abs(event.clientY - pressedAt.current) >= dragMin)
+            setDrop(dropAt(desk.view, event.clientY));
+        }}
+        onPointerCancel={end}
+        onPointerUp={() => {
+          if (pressedAt.current === null) return;
+          pressedAt.current = null;
+          if (!drop) {
+            if (desk.view) selectBlock(desk.view, pos);
+            return setOpen(true);
+          }
+          desk.run(moveBlockBefore(pos, drop.before));
+          end();
         }}
       >
         <GripVertical size={16} aria-hidden />
       </button>
-      {opened && (
+      {drop && (
+        <div
+          aria-hidden
+          className={styles["drop"]}
+          style={{ left, top: drop.edge - 1, width: desk.view?.dom.offsetWidth }}
+        />
+      )}
+      {isOpen && (
         <Suspense fallback={null}>
           <MenuPopover
             label="Block"
@@ -73,7 +107,10 @@ export function BlockHandle({ desk }: { desk: Desk }) {
               { label: "Block", choices: choicesOf(done) },
               { label: "Turn into", choices: choicesOf(turned) },
             ]}
-            onClose={() => setOpened(null)}
+            onClose={() => {
+              setOpen(false);
+              setHeld(null);
+            }}
             onChoose={(id) => {
               const chosen = [...done, ...turned].find((one) => one === id);
               if (chosen) desk.commands.run(chosen);
