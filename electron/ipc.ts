@@ -170,8 +170,8 @@ export const calls = {
     args: z.tuple([z.string().max(8192)]),
     answer: z.union([z.object({ ok: z.literal(true) }), failure]),
   },
-  /** Pastes what is on the clipboard as text, where the focus is. A page cannot: it may not read the clipboard. */
-  pastePlain: { channel: "deckle:paste-plain", args: z.tuple([]), answer: z.null() },
+  /** Pastes what is on the clipboard where the focus is, or only its text. A page cannot: it may not read the clipboard. */
+  paste: { channel: "deckle:paste", args: z.tuple([z.boolean()]), answer: z.null() },
   /** Sets or clears the relay of this profile; main reloads the window with the new CSP on success. */
   setRelay: {
     channel: "deckle:set-relay",

@@ -221,8 +221,9 @@ async function run(
       waitingImports = [];
       return Promise.all(files.map(readMarkdown));
     },
-    pastePlain: (window) => {
-      window.webContents.pasteAndMatchStyle();
+    paste: (window, isPlain) => {
+      if (isPlain) window.webContents.pasteAndMatchStyle();
+      else window.webContents.paste();
       return null;
     },
     openLink: (_, text) => openLink(text),

@@ -220,7 +220,7 @@ test("the bridge is the contract and nothing more", async () => {
       "noteRole",
       "onNotice",
       "openLink",
-      "pastePlain",
+      "paste",
       "people",
       "pickMarkdown",
       "readInvite",

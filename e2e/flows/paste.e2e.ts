@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { schema } from "../../renderer/document/schema.ts";
 import type { RunningApp } from "../app.ts";
 import { documentJson } from "../document-json.ts";
-import { beginPage, focusText, htmlOf, untilMs, whenHtml } from "../page.ts";
+import { beginPage, focusText, htmlOf, text, untilMs, whenAlert, whenHtml } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -93,6 +93,32 @@ test("what programs put on the clipboard becomes the document that was meant", a
     const expected: unknown = JSON.parse(readFileSync(file, "utf8"));
     expect(found, name).toEqual(expected);
   }
+  expect(problems).toEqual([]);
+});
+
+test("a clipboard that was changed just as it was read is read again", async () => {
+  const deckle = await stage.launch(await stage.folder(), "writer");
+  const { page, problems } = deckle;
+  await beginPage(page, "Again");
+  /** What Chromium gives then: what is there by name, and nothing of it. */
+  const pasteNothing = (): Promise<boolean> =>
+    text(page).evaluate((dom) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/html", "");
+      clipboardData.setData("text/plain", "");
+      return dom.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }),
+      );
+    });
+  await putOnClipboard(deckle, "<p>with <b>all</b> of it</p>", "words");
+  await pasteNothing();
+  await whenHtml(page, "<p>with <strong>all</strong> of it</p>");
+
+  // What is named and never comes is said.
+  await deckle.app.evaluate(({ clipboard }) => clipboard.clear());
+  for (let k = 0; k < 3; k++) await pasteNothing();
+  await whenAlert(page, "Nothing was pasted");
+  await whenHtml(page, "<p>with <strong>all</strong> of it</p>");
   expect(problems).toEqual([]);
 });
 

@@ -22,7 +22,6 @@ import { fileAt } from "../editor/file-commands.ts";
 import { folderWords } from "../editor/images-plugin.ts";
 import { imageAt, setAltText } from "../editor/image-commands.ts";
 import { linkAt, removeLink, setLink } from "../editor/links.ts";
-import { plainPasteWithinMs } from "../editor/limits.ts";
 import { editorPlugins, editorProps } from "../editor/plugins.ts";
 import { Session } from "../editor/session.ts";
 import type { Progress, SessionOptions } from "../editor/session.ts";
@@ -55,6 +54,7 @@ import type { BannerText } from "./page/banner-words.ts";
 import { blankDocument } from "./page/blank-document.ts";
 import { focusToolbar } from "./page/focus-toolbar.ts";
 import { CaretMemory } from "./page/caret-memory.ts";
+import { Pasting } from "./pasting.ts";
 import { placeId, relayOf, workspaceName } from "./places/place-words.ts";
 import { Places } from "./places/places.ts";
 import { keepLook, lastLook } from "./preferences/look.ts";
@@ -144,6 +144,7 @@ export class Desk {
   readonly restoring: Restoring;
   readonly images: Images;
   readonly commands: Commands;
+  readonly pasting: Pasting;
   readonly find: Find;
   readonly spelling: Spelling;
   readonly sidebar: Sidebar;
@@ -162,7 +163,6 @@ export class Desk {
   /** For whom a document is being made: a person who asked for one, or a library that has none. */
   #creating: "person" | "library" | null = null;
   #relay: RelayState | null = null;
-  #plainUntilMs = 0;
   #startImports: Promise<void> = Promise.resolve();
 
   constructor(options: DeskOptions) {
@@ -174,6 +174,7 @@ export class Desk {
     this.find = new Find(() => this.view);
     this.outline = new OutlineStore({ ...options, view: () => this.view });
     this.goals = new Goals({ storage: options.preferences, now: () => new Date() });
+    this.pasting = new Pasting((isPlain) => options.bridge.paste(isPlain));
     this.spelling = new Spelling({
       bridge: options.bridge,
       view: () => this.view,
@@ -551,18 +552,6 @@ export class Desk {
     if (!answer.ok) this.notices.show(answer.message);
   }
 
-  /** Main pastes into the page, where the focus is; that paste is then taken as text, Markdown too. */
-  async pastePlain(): Promise<void> {
-    this.#plainUntilMs = performance.now() + plainPasteWithinMs;
-    await this.#options.bridge.pastePlain();
-  }
-
-  #takesPlain(): boolean {
-    const isPlain = performance.now() < this.#plainUntilMs;
-    this.#plainUntilMs = 0;
-    return isPlain;
-  }
-
   // What comes in.
 
   #receive(message: FromEngine): void {
@@ -669,7 +658,7 @@ export class Desk {
           slash: this.#slashHost,
           focusMode: () => this.preferences.get().focus,
           isTypewriter: () => this.preferences.get().typewriter === "on",
-          takesPlain: () => this.#takesPlain(),
+          pasting: this.pasting,
           isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
           spelling: this.spelling.host,

@@ -130,3 +130,5 @@ export const pasteFootnotesMax = 500;
 export const pasteAttributeCharsMax = 2_000;
 /** From the command "Paste as plain text" to the paste that it brings about. */
 export const plainPasteWithinMs = 2_000;
+/** From a paste that brought nothing of what was named to its next tries. */
+export const pasteAgainAfterMs = [30, 200] as const;

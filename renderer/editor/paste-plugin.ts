@@ -16,9 +16,14 @@ import { boundedText, isMarkdown, markdownSlice } from "./paste-text.ts";
 export type PasteHost = {
   /** Whether this paste was asked for as plain text. Asked once a paste. */
   takesPlain(): boolean;
-  /** Says what was left out. */
-  tell(words: string): void;
+  /** A paste has brought what was named. */
+  came(): void;
+  /** A paste has brought nothing of what was named. @returns whether it is tried again */
+  again(isPlain: boolean): boolean;
 };
+
+/** Says what was left out. */
+type Tell = (words: string) => void;
 
 export const leftOutWords =
   "Not all of it was pasted: it is more than Deckle takes at once. Paste the rest in parts.";
@@ -26,14 +31,26 @@ export const pictureLeftOutWords =
   "A picture was left out: only its place on a disk was on the clipboard. Copy the picture by itself, and paste it.";
 export const unreadableWords = "Nothing was pasted: what is on the clipboard cannot be read.";
 
+export const notReadWords =
+  "Nothing was pasted: there were no words on the clipboard, or they could not be read. Copy them again.";
+
+/** Whether there are to be words, and no files. */
+const isNamed = ({ types }: DataTransfer): boolean =>
+  !types.includes("Files") && types.some((type) => type === "text/html" || type === "text/plain");
+
 const isInCode = (view: EditorView): boolean => view.state.selection.$from.parent.type.spec.code === true;
 
-function pasteFrom(view: EditorView, event: Event, data: DataTransfer, host: PasteHost): void {
+function pasteFrom(view: EditorView, event: Event, data: DataTransfer, host: PasteHost, tell: Tell): void {
   const isPlain = host.takesPlain();
   const html = data.getData("text/html");
   const text = data.getData("text/plain") || data.getData("text/uri-list").replace(/\r?\n/g, " ");
   // ProseMirror asks the event for files; it takes any.
   const asked = event as ClipboardEvent;
+  if (event.type === "paste" && html === "" && text === "" && isNamed(data)) {
+    if (!host.again(isPlain)) tell(notReadWords);
+    return;
+  }
+  host.came();
   if (html === "" && text === "") {
     view.someProp("handlePaste", (handle) => handle(view, asked, Slice.empty));
     return;
@@ -41,14 +58,14 @@ function pasteFrom(view: EditorView, event: Event, data: DataTransfer, host: Pas
   // What is pasted over and over into what was pasted gets no deeper than a document is shown.
   const isDeep = view.state.selection.$from.depth > pasteDepthMax;
   if (html !== "" && !isPlain && !isDeep && !(isInCode(view) && text !== "")) {
-    if (pasteHtml(view, html, asked, host)) return;
+    if (pasteHtml(view, html, asked, tell)) return;
   }
-  if (text === "") return host.tell(unreadableWords);
-  pasteText(view, text, isPlain || isInCode(view) || html !== "", asked, host);
+  if (text === "") return tell(unreadableWords);
+  pasteText(view, text, isPlain || isInCode(view) || html !== "", asked, tell);
 }
 
 /** @returns whether it could be read */
-function pasteHtml(view: EditorView, html: string, event: ClipboardEvent, host: PasteHost): boolean {
+function pasteHtml(view: EditorView, html: string, event: ClipboardEvent, tell: Tell): boolean {
   const bounded = boundedHtml(html);
   const forms = [
     bounded.html,
@@ -61,8 +78,8 @@ function pasteHtml(view: EditorView, html: string, event: ClipboardEvent, host: 
     } catch {
       continue;
     }
-    if (!bounded.isWhole || !pasteParser.outcome.isWhole) host.tell(leftOutWords);
-    if (pasteParser.outcome.pictures > 0) host.tell(pictureLeftOutWords);
+    if (!bounded.isWhole || !pasteParser.outcome.isWhole) tell(leftOutWords);
+    if (pasteParser.outcome.pictures > 0) tell(pictureLeftOutWords);
     return true;
   }
   return false;
@@ -73,10 +90,10 @@ function pasteText(
   given: string,
   isPlain: boolean,
   event: ClipboardEvent,
-  host: PasteHost,
+  tell: Tell,
 ): void {
   const { text, isWhole } = boundedText(given);
-  if (!isWhole) host.tell(leftOutWords);
+  if (!isWhole) tell(leftOutWords);
   const { empty } = view.state.selection;
   const address = text.trim();
   if (!isPlain && /^https?:\/\/\S+$/i.test(address) && isSafeHref(address)) {
@@ -99,7 +116,7 @@ function pasteText(
   );
 }
 
-export const pastePlugin = (host: PasteHost): Plugin =>
+export const pastePlugin = (host: PasteHost, tell: Tell): Plugin =>
   new Plugin({
     props: {
       handleDOMEvents: {
@@ -107,7 +124,7 @@ export const pastePlugin = (host: PasteHost): Plugin =>
           // While something is composed the browser has to be left to it.
           if (view.composing || !event.clipboardData) return false;
           event.preventDefault();
-          if (view.editable) pasteFrom(view, event, event.clipboardData, host);
+          if (view.editable) pasteFrom(view, event, event.clipboardData, host, tell);
           return true;
         },
         drop: (view, event) => {
@@ -119,7 +136,7 @@ export const pastePlugin = (host: PasteHost): Plugin =>
           const $at = view.state.doc.resolve(at.pos);
           view.dispatch(view.state.tr.setSelection(TextSelection.near($at)));
           view.focus();
-          pasteFrom(view, event, event.dataTransfer, host);
+          pasteFrom(view, event, event.dataTransfer, host, tell);
           return true;
         },
       },

@@ -36,6 +36,7 @@ import { cleanedSlice } from "./paste.ts";
 import { outlinePlugin } from "./outline.ts";
 import type { OutlineHost } from "./outline.ts";
 import { pastePlugin } from "./paste-plugin.ts";
+import type { PasteHost } from "./paste-plugin.ts";
 import { pasteParser } from "./paste-html.ts";
 import { picturePlaces } from "./picture-places.ts";
 import { selectedTextPlugin } from "./selected-text.ts";
@@ -78,8 +79,7 @@ export type EditorHost = {
   counting: CountsHost;
   outline: OutlineHost;
   spelling: SpellingHost;
-  /** Whether this paste was asked for as plain text. Asked once a paste. */
-  takesPlain(): boolean;
+  pasting: PasteHost;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
@@ -99,7 +99,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   picturePlaces(),
   // Before tables, which take what is pasted into cells.
   imagesPlugin(host.images),
-  pastePlugin({ takesPlain: () => host.takesPlain(), tell: (words) => host.images.refuse(words) }),
+  pastePlugin(host.pasting, (words) => host.images.refuse(words)),
   openLinkPlugin((href) => host.openLink(href)),
   dropCursor({ color: false, class: "deckle-drop-cursor" }),
   gapCursor(),

@@ -49,7 +49,7 @@ const host = {
   found: () => {},
   focusMode: () => "off" as const,
   isTypewriter: () => false,
-  takesPlain: () => false,
+  pasting: { takesPlain: () => false, came: () => {}, again: () => false },
   isTypographic: () => true,
   images,
   openLink: () => {},

@@ -18,7 +18,7 @@ export const windowActions = (desk: Desk): Readonly<Record<WindowCommandId, () =
   settings: () => desk.dialog.set({ name: "settings" }),
   undo: () => desk.undoOrRedo("undo"),
   redo: () => desk.undoOrRedo("redo"),
-  "paste-plain": () => void desk.pastePlain(),
+  "paste-plain": () => void desk.pasting.plain(),
   ...preferenceActions(desk),
   find: () => desk.find.open(false),
   replace: () => desk.find.open(true),
