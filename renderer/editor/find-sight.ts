@@ -3,6 +3,7 @@ import type { EditorView } from "prosemirror-view";
 import { textblocksOf } from "./find-blocks.ts";
 import type { Textblock } from "./find-blocks.ts";
 import type { Found } from "./find-query.ts";
+import { laidOutStretch, layOutAt } from "./laid-out.ts";
 import { foundAboveMin, foundBelowMin } from "./limits.ts";
 
 /** `around` is so much more that somebody can scroll for a moment. */
@@ -28,7 +29,8 @@ function blockAt(view: EditorView, blocks: readonly Textblock[], y: number): Tex
 
 /** Measures: for a frame, before it is painted. Null where there is no text. */
 export function sightOf(view: EditorView): Sight | null {
-  const blocks = textblocksOf(view.state.doc);
+  const { from, to } = laidOutStretch(view);
+  const blocks = textblocksOf(view.state.doc).filter(({ start }) => start >= from && start < to);
   const height = window.innerHeight;
   const between = (top: number, bottom: number): Found | null => {
     const [first, last] = [blockAt(view, blocks, top), blockAt(view, blocks, bottom)];
@@ -43,6 +45,7 @@ export function sightOf(view: EditorView): Sight | null {
  * ProseMirror does not while the focus is in a field.
  */
 export function bringIntoSight(view: EditorView): void {
+  layOutAt(view, view.state.selection.from);
   const { top, bottom } = view.coordsAtPos(view.state.selection.from);
   const height = window.innerHeight;
   if (top >= foundAboveMin && bottom <= height - foundBelowMin) return;

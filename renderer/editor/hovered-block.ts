@@ -5,6 +5,7 @@
 import type { Node } from "prosemirror-model";
 import { NodeSelection, Plugin, Selection } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import { laidOutElements } from "./laid-out.ts";
 import { schema } from "../document/schema.ts";
 
 /** Where it begins in the document, and its first line in the window. */
@@ -19,8 +20,8 @@ export type HoveredBlock = {
 export const handleAttribute = "data-block-handle";
 
 /** Of blocks below one another the first that ends below `y`. */
-function elementAt(page: HTMLElement, y: number): Element | null {
-  const { children } = page;
+function elementAt(view: EditorView, y: number): Element | null {
+  const children = laidOutElements(view);
   let [low, high] = [0, children.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -42,7 +43,7 @@ function blockOf(view: EditorView, element: Element): { pos: number; node: Node 
 }
 
 function blockAt(view: EditorView, y: number): HoveredBlock | null {
-  const element = elementAt(view.dom, y);
+  const element = elementAt(view, y);
   if (!element) return null;
   const block = blockOf(view, element);
   if (!block) return null;
@@ -126,7 +127,7 @@ export function dropAt(
   view: EditorView,
   y: number,
 ): { readonly before: number; readonly edge: number } | null {
-  const element = elementAt(view.dom, y) ?? view.dom.lastElementChild;
+  const element = elementAt(view, y) ?? laidOutElements(view).at(-1) ?? null;
   const block = element && blockOf(view, element);
   if (!element || block === null) return null;
   const { top, bottom } = element.getBoundingClientRect();

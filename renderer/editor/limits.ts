@@ -132,3 +132,12 @@ export const pasteAttributeCharsMax = 2_000;
 export const plainPasteWithinMs = 2_000;
 /** From a paste that brought nothing of what was named to its next tries. */
 export const pasteAgainAfterMs = [30, 200] as const;
+
+/** A text of fewer blocks is laid out whole: the browser walks over so many in some milliseconds. */
+export const laidOutBlocksMin = 300;
+/** Above and below the window, in its own heights; more are laid out again before so many are left, one for Page Down. */
+export const laidOutMarginHeights = 2;
+export const laidOutMarginHeightsMin = 1;
+/** A line of what was never seen, and its letters: what is seen corrects the first. */
+export const laidOutHeightPxGuess = 28;
+export const laidOutLettersInLine = 70;

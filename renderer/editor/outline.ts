@@ -11,6 +11,7 @@ import type { EditorView } from "prosemirror-view";
 import { isFromAuthority } from "./collab.ts";
 import { Headings, lastIndexWhere } from "./headings.ts";
 import type { Heading } from "./headings.ts";
+import { laidOutStretch, layOutAt } from "./laid-out.ts";
 import { sectionTopPx } from "./limits.ts";
 
 /** `section` is the index of the heading of the section that one is in; -1 before the first. */
@@ -43,6 +44,7 @@ export function goToHeading(view: EditorView, index: number): void {
   if (pos === undefined) return;
   view.dispatch(view.state.tr.setSelection(TextSelection.create(view.state.doc, pos + 1)));
   view.focus();
+  layOutAt(view, pos);
   const dom = view.nodeDOM(pos);
   if (dom instanceof Element) dom.scrollIntoView({ block: "start" });
 }
@@ -111,15 +113,21 @@ class OutlineView implements PluginView {
   #isCaretSeen(): boolean {
     if (!this.#pane) return true;
     const pane = this.#pane.getBoundingClientRect();
-    const caret = this.#view.coordsAtPos(this.#view.state.selection.head);
+    const { head } = this.#view.state.selection;
+    const laidOut = laidOutStretch(this.#view);
+    if (head < laidOut.from || head > laidOut.to) return false;
+    const caret = this.#view.coordsAtPos(head);
     return caret.bottom > pane.top && caret.top < pane.bottom;
   }
 
   #sectionAtTop(): number {
     const top = (this.#pane?.getBoundingClientRect().top ?? 0) + sectionTopPx;
     const { positions } = this.#headings;
+    const laidOut = laidOutStretch(this.#view);
     return lastIndexWhere(positions.length, (index) => {
-      const dom = this.#view.nodeDOM(positions[index] ?? 0);
+      const pos = positions[index] ?? 0;
+      if (pos < laidOut.from || pos >= laidOut.to) return pos < laidOut.from;
+      const dom = this.#view.nodeDOM(pos);
       return dom instanceof Element && dom.getBoundingClientRect().top <= top;
     });
   }

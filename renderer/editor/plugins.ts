@@ -29,6 +29,7 @@ import { mathPlugin } from "./math.ts";
 import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
 import type { AskingCommands, CommandKeys } from "./keymap.ts";
+import { laidOutPlugin } from "./laid-out.ts";
 import { linkPlacePlugin } from "./link-place.ts";
 import type { LinkPlace } from "./link-place.ts";
 import { openLinkPlugin } from "./links.ts";
@@ -44,6 +45,7 @@ import type { SelectedPlace } from "./selected-text.ts";
 import { slashPlugin } from "./slash.ts";
 import type { SlashHost } from "./slash.ts";
 import { smartTypography } from "./smart-typography.ts";
+import { typedTextPlugin } from "./typed-text.ts";
 import { typewriterPlugin } from "./typewriter.ts";
 import { spellingPlugin } from "./spelling.ts";
 import type { SpellingHost } from "./spelling.ts";
@@ -83,6 +85,8 @@ export type EditorHost = {
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
+  // First: what is scrolled to, or goes on from the caret, has to be there.
+  laidOutPlugin(),
   // Before the keys of commands: Enter and the arrows are its own while it is open.
   slashPlugin(host.slash),
   markdownRules(),
@@ -119,6 +123,7 @@ export const editorPlugins = (host: EditorHost): Plugin[] => [
   blockSettingsPlugin((settings) => host.blockSettings(settings)),
   countsPlugin(host.counting),
   outlinePlugin(host.outline),
+  typedTextPlugin(),
 ];
 
 export const editorProps: Omit<DirectEditorProps, "state"> = {

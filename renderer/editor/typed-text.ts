@@ -1,0 +1,24 @@
+/**
+ * What a key types goes into the document and from there to the page. The browser's own way would be to type into the
+ * page, for ProseMirror to read it back: in a long text the browser takes many times as long for that, since it looks
+ * for where letters stand all over the page, more than once a key. ProseMirror does the same itself where more than
+ * the text of one block is selected. What is composed or dictated has no such key, and goes the browser's way.
+ */
+import { Plugin, TextSelection } from "prosemirror-state";
+
+export const typedTextPlugin = (): Plugin =>
+  new Plugin({
+    props: {
+      handleKeyPress(view, { key }) {
+        const { selection } = view.state;
+        if (!(selection instanceof TextSelection) || !selection.$from.sameParent(selection.$to)) return false;
+        // Enter is named in letters; one letter may be two code units.
+        if ([...key].length !== 1) return false;
+        const { from, to } = selection;
+        const insert = () => view.state.tr.insertText(key, from, to).scrollIntoView();
+        if (!view.someProp("handleTextInput", (handle) => handle(view, from, to, key, insert)))
+          view.dispatch(insert());
+        return true;
+      },
+    },
+  });
