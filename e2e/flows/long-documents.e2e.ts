@@ -7,16 +7,17 @@ import { join } from "node:path";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
 import type { RunningApp } from "../app.ts";
-import { focusText, openDocument, text, textOf, untilMs } from "../page.ts";
+import { focusText, openDocument, status, text, textOf, untilMs } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
+const savedMs = 90_000;
 const parts = 12;
 const paragraphsInPart = 100;
 
 /** Of quite different heights, so that what was never seen is not as high as it was taken for. */
 const paragraph = (part: number, index: number): string =>
-  `Paragraph ${part * paragraphsInPart + index}. ${"More words. ".repeat((index * 7) % 60)}`.trim();
+  `Paragraph ${part * paragraphsInPart + index}. ${"More words. ".repeat((index * 7) % 24)}`.trim();
 
 const blocks = Array.from({ length: parts }, (_, part) => [
   `Part ${part}`,
@@ -175,7 +176,7 @@ test("a selection over what is not laid out is all of it: deleted, copied, exten
   await page.keyboard.press("ControlOrMeta+V");
   await expect
     .poll(async () => (await textOf(page)).replaceAll("\n", " "), { timeout: untilMs })
-    .toBe(blocks.join(" ").replace(sight, sight));
+    .toBe(blocks.join(" "));
   await page.keyboard.press("ControlOrMeta+Z");
   await page.keyboard.press("ControlOrMeta+Z");
   await whenText(page, blocks);
@@ -189,6 +190,8 @@ test("a selection over what is not laid out is all of it: deleted, copied, exten
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.type("all");
   await whenText(page, ["all"]);
+  // The engine is some seconds behind what was done here in one; a window that is closed before asks whether it may.
+  await status(page, /^Saved on this device/, savedMs);
   expect(problems).toEqual([]);
 });
 
