@@ -81,6 +81,8 @@ export async function htmlOf(page: Page): Promise<string> {
     for (const node of copy.querySelectorAll("*")) {
       node.removeAttribute("class");
       node.removeAttribute("draggable");
+      // What is far from the window, in a long text.
+      node.removeAttribute("data-far");
       node.removeAttribute("contenteditable");
       // Of a list that is none of tasks it says nothing.
       if (node.getAttribute("data-checked") === "false" && !node.closest("[data-tasks]"))
@@ -93,6 +95,26 @@ export async function htmlOf(page: Page): Promise<string> {
 export async function whenHtml(page: Page, expected: string): Promise<void> {
   await text(page).waitFor({ timeout: untilMs });
   await expect.poll(() => htmlOf(page), { timeout: untilMs }).toBe(expected);
+}
+
+/** Scrolls as a person does who looks for this block: of a long text only what is around the window can be scrolled to. */
+export async function scrollToBlock(page: Page, index: number): Promise<void> {
+  await text(page).evaluate(async (dom, wanted) => {
+    const pane = dom.closest("[data-scroll]");
+    const blocks = [...dom.children];
+    const block = blocks[wanted];
+    if (!pane || !block) throw new Error(`there is no block ${wanted}`);
+    const isLaidOut = (each: Element): boolean => each.getClientRects().length > 0;
+    const isNotAbove = (each: Element): boolean =>
+      isLaidOut(each) && each.getBoundingClientRect().bottom > pane.getBoundingClientRect().top;
+    pane.scrollTop = (pane.scrollHeight * wanted) / blocks.length;
+    for (let tries = 0; tries < 200; tries++) {
+      await new Promise((done) => requestAnimationFrame(done));
+      if (isLaidOut(block)) return block.scrollIntoView({ block: "center" });
+      pane.scrollTop += (wanted < blocks.findIndex(isNotAbove) ? -1 : 1) * pane.clientHeight;
+    }
+    throw new Error(`block ${wanted} did not come into sight`);
+  }, index);
 }
 
 export const titleField = (page: Page) => page.getByRole("textbox", { name: "Title" });

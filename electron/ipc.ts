@@ -70,6 +70,8 @@ export const configuration = z.object({
   /** Keys that the person chose; what is not here has the registry's. */
   shortcuts: ownShortcuts,
   preferences,
+  /** Something reads the window aloud, or otherwise asks what is in it. */
+  isRead: z.boolean(),
   /** A relay setting that is not a usable URL, with the words to show. */
   relayProblem: z.string().nullable(),
   version: z.string(),
@@ -465,6 +467,8 @@ export const notice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob"), sha256 }),
   /** The person chose another spelling for the word that the menu was for. */
   z.object({ type: z.literal("respell"), word: z.string(), by: z.string() }),
+  /** A screen reader was started or ended. */
+  z.object({ type: z.literal("read"), isRead: z.boolean() }),
   /** What was spelled right may be wrong now, or the other way round. */
   z.object({ type: z.literal("spelling-changed") }),
   /** The window is about to close: flush, then call `readyToClose` or `keepOpen`. */

@@ -210,6 +210,7 @@ async function run(
         mirror: places.settings.mirror ?? null,
         shortcuts: ownShortcuts(),
         preferences: preferences(),
+        isRead: app.accessibilitySupportEnabled,
         device: await keys.device(),
         version: app.getVersion(),
         standIn: existsSync(join(process.resourcesPath, "stand-in")),
@@ -265,17 +266,20 @@ async function run(
     setShortcut: async (_, command, keys) => {
       const problem = keys?.map(keyProblem).find((words) => words !== null);
       if (problem !== undefined) return { ok: false, code: "key-refused", message: problem };
-      const shortcuts = ownShortcutsAfter(ownShortcuts(), command, keys);
-      const saved = await places.save({ shortcuts });
+      const saved = await places.save((kept) => ({
+        shortcuts: ownShortcutsAfter(usableShortcuts(kept.shortcuts ?? {}), command, keys),
+      }));
       if (!saved.ok) return saved;
       showMenu();
-      windows.tell({ type: "shortcuts", shortcuts });
+      windows.tell({ type: "shortcuts", shortcuts: ownShortcuts() });
       return saved;
     },
     setPreference: async (_, name, value) => {
       if (!isPreference(name, value))
         return { ok: false, code: "no-choice", message: "There is no such choice. Choose another one." };
-      const saved = await places.save({ preferences: { ...preferences(), [name]: value } });
+      const saved = await places.save((kept) => ({
+        preferences: { ...preferencesWith(kept.preferences ?? {}), [name]: value },
+      }));
       if (!saved.ok) return saved;
       nativeTheme.themeSource = preferences().theme;
       showMenu();
@@ -345,6 +349,7 @@ async function run(
     // A window that flushes first has held up the quit that it closes for.
     if (quitting || process.platform !== "darwin") app.quit();
   });
+  app.on("accessibility-support-changed", (_, isRead) => windows.tell({ type: "read", isRead }));
   app.on("activate", () => {
     if (windows.count === 0) windows.open();
   });

@@ -29,6 +29,7 @@ import {
 } from "./screenshot-tools.ts";
 import { pagePictures } from "./screenshots-page.ts";
 import { storagePictures } from "./screenshots-storage.ts";
+import { writingSets } from "./screenshots-writing.ts";
 import { ensureSystem } from "./system.ts";
 
 const bookWords = 100_000;
@@ -289,7 +290,10 @@ async function bookPicture(folder: string, opened: RunningApp[]): Promise<void> 
   await resize(app, usual);
   await whenOpen(page, "One hundred thousand words");
   await whenStatus(page, /^Saved on this device/);
-  await text(page).evaluate((dom) => dom.children[Math.floor(dom.childElementCount / 2)]?.scrollIntoView());
+  await text(page).evaluate((dom) => {
+    const pane = dom.closest("[data-scroll]");
+    if (pane) pane.scrollTop = pane.scrollHeight / 2;
+  });
   await rest(page);
   await picture(page, "import-100k");
 }
@@ -300,6 +304,7 @@ const sets = {
   blocks: blocksPictures,
   book: bookPicture,
   ...pagePictures,
+  ...writingSets,
   ...storagePictures,
 };
 const wanted = process.argv.slice(2);

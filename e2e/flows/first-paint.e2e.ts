@@ -40,8 +40,10 @@ test("the text is there and takes typing while the engine does not even run; the
   await whenText(page, "written before");
   await type(page, " and meanwhile");
   await whenText(page, "written before and meanwhile");
-  const waiting = await page.evaluate(async () => (await navigator.locks.query()).pending?.length ?? 0);
-  expect(waiting, "the engine waits").toBeGreaterThan(0);
+  const waiting = (): Promise<number> =>
+    page.evaluate(async () => (await navigator.locks.query()).pending?.length ?? 0);
+  // It is started beside the window, and may come to the lock a little later than the first words.
+  await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(0);
   await status(page, /Saving/);
 
   await page.evaluate(() => (globalThis as unknown as { release: () => void }).release());

@@ -11,6 +11,7 @@ import { afterAll, expect, test } from "vitest";
 import { bookMarkdown } from "../../scripts/corpus.ts";
 import { temporaryFolder, type RunningApp } from "../app.ts";
 import {
+  scrollToBlock,
   htmlOf,
   libraryOf,
   openDocument,
@@ -207,7 +208,7 @@ test("a book of 100,000 words: it is shown, sixty letters typed in its middle ar
   });
   expect(middle).toBeGreaterThan(100);
   const paragraph = app.page.locator(`[aria-label='Document text'] > :nth-child(${middle + 1})`);
-  await paragraph.scrollIntoViewIfNeeded();
+  await scrollToBlock(app.page, middle);
   const before = (await paragraph.textContent()) ?? "";
   await paragraph.click({ position: { x: 3, y: 5 } });
   await app.page.keyboard.press("Home");

@@ -195,8 +195,8 @@ test("a selection over what is not laid out is all of it: deleted, copied, exten
   expect(problems).toEqual([]);
 });
 
-test("search and outline bring what they found into sight, and paper has all of it", async () => {
-  const { page, problems } = await longDocument();
+test("search and outline bring what they found into sight; paper and a screen reader have all of it", async () => {
+  const { page, app, problems } = await longDocument();
   await page.keyboard.press("ControlOrMeta+Home");
   await page.keyboard.press("ControlOrMeta+F");
   await page.keyboard.type("Paragraph 907.");
@@ -220,6 +220,14 @@ test("search and outline bring what they found into sight, and paper has all of 
   await expect
     .poll(() => outline.locator("[aria-current]").textContent(), { timeout: untilMs })
     .toMatch(/Part 1[01]/);
+
+  // A screen reader reads what is laid out, and is given all of it. There is none here: Electron's event is made up.
+  const reads = (isRead: boolean): Promise<boolean> =>
+    app.evaluate((electron, on) => electron.app.emit("accessibility-support-changed", {}, on), isRead);
+  await reads(true);
+  await expect.poll(() => laidOut(page), { timeout: untilMs }).toBe(blocks.length);
+  await reads(false);
+  await expect.poll(() => laidOut(page), { timeout: untilMs }).toBeLessThan(200);
 
   await page.emulateMedia({ media: "print" });
   expect(await laidOut(page)).toBe(blocks.length);

@@ -140,6 +140,16 @@ test("a workspace is forgotten: others stay, and from the current one it turns t
   expect(await kept()).toMatchObject({ workspaces: [], current: "private" });
 });
 
+test("what builds on what is kept builds on what another save, still under way, will have left", async () => {
+  const places = await start();
+  await Promise.all(
+    ["font", "textSize", "width"].map((name) =>
+      places.save(({ preferences = {} }) => ({ preferences: { ...preferences, [name]: "large" } })),
+    ),
+  );
+  expect(await kept()).toMatchObject({ preferences: { font: "large", textSize: "large", width: "large" } });
+});
+
 test("saves at once do not lose each other's", async () => {
   const places = await start();
   const sizes = Array.from({ length: 10 }, (_, i) =>

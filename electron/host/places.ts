@@ -92,9 +92,12 @@ export class Places {
     return this.joined(workspace) !== undefined || this.#workspaces.length < joinedMax;
   }
 
-  /** Changes the settings, on the disk first. */
-  save(changed: Partial<Settings>): Promise<Done> {
-    return this.#save(() => changed);
+  /**
+   * Changes the settings, on the disk first. What builds on what is kept is given as a function of it: another save may
+   * be under way.
+   */
+  save(change: Partial<Settings> | ((kept: Settings) => Partial<Settings>)): Promise<Done> {
+    return this.#save(typeof change === "function" ? change : () => change);
   }
 
   async setRelay(text: string | null): Promise<Done> {

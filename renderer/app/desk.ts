@@ -132,6 +132,8 @@ export class Desk {
   readonly footnotePlace = new Store<FootnotePlace | null>(null);
   /** How it is to look and to write; main keeps them. */
   readonly preferences: Store<Preferences>;
+  /** Whether a screen reader reads the window, for which all of a text has to be there. */
+  readonly isRead = new Store(false);
   readonly activity = new Store<Activity>(new Set());
   readonly blockSettings = new Store<BlockSettings>(noSettings);
   readonly status = new StatusLineStore();
@@ -244,6 +246,7 @@ export class Desk {
       this.places.configured(configuration);
       this.commands.setOwnShortcuts(configuration.shortcuts);
       this.preferences.set(configuration.preferences);
+      this.isRead.set(configuration.isRead);
       this.status.update({ relayUrl: relayOf(configuration.place) });
       if (configuration.relayProblem) this.notices.show(configuration.relayProblem);
       const last = preferences.getItem(lastDocumentKey(configuration));
@@ -589,6 +592,7 @@ export class Desk {
     else if (notice.type === "preferences") this.#preferred(notice.preferences);
     else if (notice.type === "shortcuts") this.commands.setOwnShortcuts(notice.shortcuts);
     else if (notice.type === "respell") this.spelling.respell(notice.word, notice.by);
+    else if (notice.type === "read") this.isRead.set(notice.isRead);
     else if (notice.type === "spelling-changed") this.spelling.changed();
     else if (this.commands.isPossible(notice.command)) this.commands.run(notice.command);
   }
@@ -659,6 +663,7 @@ export class Desk {
           focusMode: () => this.preferences.get().focus,
           isTypewriter: () => this.preferences.get().typewriter === "on",
           pasting: this.pasting,
+          isRead: this.isRead,
           isTypographic: () => this.preferences.get().typography === "on",
           found: (tally) => this.find.tally.set(tally),
           spelling: this.spelling.host,

@@ -21,6 +21,9 @@ import {
   laidOutMarginHeightsMin,
 } from "./limits.ts";
 
+/** Whether a screen reader is there: it reads what is laid out, and so is given all. */
+export type ReadAloud = { get(): boolean; subscribe(listener: () => void): () => void };
+
 /** Children of the text, from the first to before the last. */
 type Range = { readonly first: number; readonly last: number };
 
@@ -61,9 +64,9 @@ const goToEnd =
     return true;
   };
 
-export const laidOutPlugin = (): Plugin =>
+export const laidOutPlugin = (isRead: ReadAloud): Plugin =>
   new Plugin({
-    view: (view) => new LaidOut(view),
+    view: (view) => new LaidOut(view, isRead),
     props: {
       handleScrollToSelection(view) {
         layOutAt(view, view.state.selection.head);
@@ -152,10 +155,17 @@ class LaidOut implements PluginView {
   #hasEnds = false;
   #width = 0;
   #frame: number | null = null;
+  readonly #isRead: ReadAloud;
+  readonly #stop: () => void;
   #scrolled = (): void => this.#look();
 
-  constructor(view: EditorView) {
+  constructor(view: EditorView, isRead: ReadAloud) {
     this.#view = view;
+    this.#isRead = isRead;
+    this.#stop = isRead.subscribe(() => {
+      if (!isRead.get()) this.#begin();
+      else if (this.#range) this.#end();
+    });
     this.#scroller = view.dom.closest("[data-scroll]");
     [this.#above, this.#below] = [spacer(view), spacer(view)];
     this.#sizes = new ResizeObserver(() => this.#soon());
@@ -217,6 +227,7 @@ class LaidOut implements PluginView {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#scroller?.removeEventListener("scroll", this.#scrolled);
     this.#sizes.disconnect();
+    this.#stop();
     this.#above.remove();
     this.#below.remove();
     watching.delete(this.#view);
@@ -225,7 +236,7 @@ class LaidOut implements PluginView {
   /** A text that is long enough is laid out from where the selection is. */
   #begin(): void {
     const { doc, selection } = this.#view.state;
-    if (!this.#scroller || doc.childCount < laidOutBlocksMin) return;
+    if (this.#range || this.#isRead.get() || !this.#scroller || doc.childCount < laidOutBlocksMin) return;
     this.#show(this.#around(this.#indexAt(selection.head)));
     this.#soon();
   }
@@ -279,7 +290,9 @@ class LaidOut implements PluginView {
     if (isEnough && !isTooMuch) return;
     this.#measure();
     const margin = laidOutMarginHeights * pane.height;
-    this.#show(this.#within(pane.top - margin - top, pane.bottom + margin - top, first));
+    const next = this.#within(pane.top - margin - top, pane.bottom + margin - top, first);
+    // One block may be higher than all that is wanted.
+    if (next.first !== first || next.last !== last) this.#show(next);
   }
 
   /** @returns the blocks between two distances, in pixels, from the top of the one that is `origin` */

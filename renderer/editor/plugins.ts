@@ -30,6 +30,7 @@ import { markdownRules } from "./input-rules.ts";
 import { keymaps } from "./keymap.ts";
 import type { AskingCommands, CommandKeys } from "./keymap.ts";
 import { laidOutPlugin } from "./laid-out.ts";
+import type { ReadAloud } from "./laid-out.ts";
 import { linkPlacePlugin } from "./link-place.ts";
 import type { LinkPlace } from "./link-place.ts";
 import { openLinkPlugin } from "./links.ts";
@@ -82,11 +83,12 @@ export type EditorHost = {
   outline: OutlineHost;
   spelling: SpellingHost;
   pasting: PasteHost;
+  isRead: ReadAloud;
 };
 
 export const editorPlugins = (host: EditorHost): Plugin[] => [
   // First: what is scrolled to, or goes on from the caret, has to be there.
-  laidOutPlugin(),
+  laidOutPlugin(host.isRead),
   // Before the keys of commands: Enter and the arrows are its own while it is open.
   slashPlugin(host.slash),
   markdownRules(),

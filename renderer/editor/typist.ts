@@ -51,6 +51,7 @@ const host = {
   isTypewriter: () => false,
   pasting: { takesPlain: () => false, came: () => {}, again: () => false },
   isTypographic: () => true,
+  isRead: { get: () => false, subscribe: () => () => {} },
   images,
   openLink: () => {},
   activity: () => {},

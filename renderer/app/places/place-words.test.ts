@@ -22,6 +22,7 @@ const configuration: Configuration = {
   device: null,
   relayProblem: null,
   version: "0",
+  isRead: false,
   standIn: false,
 };
 

@@ -15,6 +15,7 @@ const configuration: Configuration = {
   device: "0123456789abcdef",
   relayProblem: null,
   version: "0",
+  isRead: false,
   standIn: false,
 };
 
