@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { openDocument, status, textOf, type, whenText, whenTitle } from "../page.ts";
+import { beginPage, focusText, openDocument, status, textOf, type, whenText, whenTitle } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -153,4 +153,40 @@ test("documents that are imported and not opened reach the relay, and the status
   expect(
     await app.page.getByRole("list", { name: "Documents" }).getByRole("button").allTextContents(),
   ).not.toContain("Untitled");
+});
+
+test("keys that waited for a busy window are done where the ones before them left the caret", async () => {
+  const { page, problems } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Busy");
+  await focusText(page);
+  await page.keyboard.type("middle");
+  await whenText(page, "middle");
+  const cdp = await page.context().newCDPSession(page);
+  const key = (name: string, code: number, text?: string) => [
+    cdp.send("Input.dispatchKeyEvent", {
+      type: text === undefined ? "rawKeyDown" : "keyDown",
+      key: name,
+      code: name,
+      windowsVirtualKeyCode: code,
+      ...(text !== undefined && { text }),
+    }),
+    cdp.send("Input.dispatchKeyEvent", { type: "keyUp", key: name, code: name, windowsVirtualKeyCode: code }),
+  ];
+  for (let round = 0; round < 10; round++) {
+    const busy = page.evaluate(() => {
+      const endsAt = performance.now() + 150;
+      while (performance.now() < endsAt);
+    });
+    await Promise.all([
+      busy,
+      ...key("Home", 36),
+      ...key("a", 65, "a"),
+      ...key("End", 35),
+      ...key("b", 66, "b"),
+      ...key("Enter", 13, "\r"),
+      ...key("Backspace", 8),
+    ]);
+  }
+  await whenText(page, `${"a".repeat(10)}middle${"b".repeat(10)}`);
+  expect(problems).toEqual([]);
 });

@@ -5,10 +5,32 @@
  * the text of one block is selected. What is composed or dictated has no such key, and goes the browser's way.
  */
 import { Plugin, TextSelection } from "prosemirror-state";
+import type { EditorView } from "prosemirror-view";
+
+/** How ProseMirror reads the page, which it does by itself when the browser tells that something has changed. */
+type Reading = { readonly domObserver: { forceFlush(): void; flush(): void } };
+
+/**
+ * Where the caret is by now. The browser moves it at once and tells of it later: in a window that was busy the next key
+ * comes first, and would be done where the caret was before the one before it.
+ */
+function catchUp(view: EditorView): void {
+  if (view.composing) return;
+  const { domObserver } = view as unknown as Reading;
+  domObserver.forceFlush();
+  domObserver.flush();
+}
 
 export const typedTextPlugin = (): Plugin =>
   new Plugin({
     props: {
+      handleDOMEvents: {
+        keydown: (view, { keyCode }) => {
+          // That is a composition's.
+          if (keyCode !== 229) catchUp(view);
+        },
+        keypress: catchUp,
+      },
       handleKeyPress(view, { key }) {
         const { selection } = view.state;
         if (!(selection instanceof TextSelection) || !selection.$from.sameParent(selection.$to)) return false;
