@@ -81,6 +81,8 @@ export async function htmlOf(page: Page): Promise<string> {
     for (const node of copy.querySelectorAll("*")) {
       node.removeAttribute("class");
       node.removeAttribute("draggable");
+      // Which side a list or a table begins at follows from its words.
+      if (node.getAttribute("dir") === "auto") node.removeAttribute("dir");
       // What is far from the window, in a long text.
       node.removeAttribute("data-far");
       node.removeAttribute("contenteditable");

@@ -127,7 +127,7 @@ async function writingPictures(folder: string, opened: RunningApp[]): Promise<vo
   const { page } = app;
   await resize(app, usual);
   await whenOpen(page, "A winter at the mill");
-  await text(page).getByText("HERE").click({ clickCount: 3 });
+  await text(page).getByText("HERE", { exact: true }).click({ clickCount: 3 });
   await page.keyboard.press("Backspace");
   await pasteHills(page);
   await text(page).locator("figcaption").click();

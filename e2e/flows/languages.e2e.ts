@@ -1,7 +1,17 @@
 /** Writing that is not from left to right, letter by letter: input methods, and scripts that run the other way. */
 import type { CDPSession, Page } from "playwright";
 import { expect, test } from "vitest";
-import { beginPage, openDocument, status, text, type, untilMs, whenHtml, whenText } from "../page.ts";
+import {
+  beginPage,
+  focusText,
+  openDocument,
+  status,
+  text,
+  type,
+  untilMs,
+  whenHtml,
+  whenText,
+} from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -76,6 +86,34 @@ const edges = (page: Page, words: string): Promise<{ first: number; last: number
       };
       return { first: at(0), last: at(letters.length - 1) };
     });
+
+test("a list, a quote and a table begin at the side of the words in them", async () => {
+  const { page, problems } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Sides");
+  const directionOf = (selector: string): Promise<string> =>
+    text(page)
+      .locator(selector)
+      .last()
+      .evaluate((dom) => getComputedStyle(dom).direction);
+  await focusText(page);
+  await page.keyboard.type("- one");
+  expect(await directionOf("ul")).toBe("ltr");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("1. ورق");
+  await expect.poll(() => directionOf("ol"), { timeout: untilMs }).toBe("rtl");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("> ورق");
+  await expect.poll(() => directionOf("blockquote"), { timeout: untilMs }).toBe("rtl");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("|ورق|ماء|");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => directionOf("table"), { timeout: untilMs }).toBe("rtl");
+  expect(await directionOf("ul")).toBe("ltr");
+  expect(problems).toEqual([]);
+});
 
 test("a paragraph runs from the side of its own script, and so do the arrows in it", async () => {
   const { page, problems } = await stage.launch(await stage.folder(), "writer");

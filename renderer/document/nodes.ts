@@ -44,6 +44,9 @@ const isOneOf =
 export const headingLevels = [1, 2, 3, 4, 5, 6] as const;
 export const alignments = ["left", "center", "right"] as const;
 
+/** Numbers, bars and columns begin at the side of the words within. */
+const bySide = { dir: "auto" };
+
 const id = { id: { default: "", validate: isString } };
 const hidden = { hidden: { default: 0, validate: isIntegerFrom(0, hiddenMax) } };
 const tail = { tail: { default: 1, validate: isIntegerFrom(0, hiddenMax) } };
@@ -180,7 +183,7 @@ export const nodes = {
     group: "block",
     defining: true,
     parseDOM: [{ tag: "blockquote" }],
-    toDOM: (): DOMOutputSpec => ["blockquote", 0],
+    toDOM: (): DOMOutputSpec => ["blockquote", bySide, 0],
   },
   callout: {
     attrs: { ...id, kind: text("note") },
@@ -193,7 +196,7 @@ export const nodes = {
         getAttrs: (dom: HTMLElementLike) => ({ kind: attribute(dom, "data-kind") || "note" }),
       },
     ],
-    toDOM: (node): DOMOutputSpec => ["aside", { "data-kind": node.attrs["kind"] as string }, 0],
+    toDOM: (node): DOMOutputSpec => ["aside", { ...bySide, "data-kind": node.attrs["kind"] as string }, 0],
   },
   footnote: {
     // A `footnote_reference` names it by this id.
@@ -207,14 +210,18 @@ export const nodes = {
         getAttrs: (dom: HTMLElementLike) => ({ id: attribute(dom, "data-footnote") }),
       },
     ],
-    toDOM: (node): DOMOutputSpec => ["section", { "data-footnote": node.attrs["id"] as string }, 0],
+    toDOM: (node): DOMOutputSpec => [
+      "section",
+      { ...bySide, "data-footnote": node.attrs["id"] as string },
+      0,
+    ],
   },
   bullet_list: {
     attrs: id,
     content: "list_item+",
     group: "block",
     parseDOM: [{ tag: "ul" }],
-    toDOM: (): DOMOutputSpec => ["ul", 0],
+    toDOM: (): DOMOutputSpec => ["ul", bySide, 0],
   },
   ordered_list: {
     attrs: { ...id, start: { default: 1, validate: isIntegerFrom(0, orderedStartMax) } },
@@ -227,14 +234,16 @@ export const nodes = {
       },
     ],
     toDOM: (node): DOMOutputSpec =>
-      node.attrs["start"] === 1 ? ["ol", 0] : ["ol", { start: String(node.attrs["start"]) }, 0],
+      node.attrs["start"] === 1
+        ? ["ol", bySide, 0]
+        : ["ol", { ...bySide, start: String(node.attrs["start"]) }, 0],
   },
   task_list: {
     attrs: id,
     content: "list_item+",
     group: "block",
     parseDOM: [{ tag: "ul[data-tasks]", priority: 60 }],
-    toDOM: (): DOMOutputSpec => ["ul", { "data-tasks": "true" }, 0],
+    toDOM: (): DOMOutputSpec => ["ul", { ...bySide, "data-tasks": "true" }, 0],
   },
   list_item: {
     // `checked` shows in a task list only, and stays while the list is another kind.
@@ -315,7 +324,7 @@ export const nodes = {
     tableRole: "table",
     isolating: true,
     parseDOM: [{ tag: "table" }],
-    toDOM: (): DOMOutputSpec => ["table", ["tbody", 0]],
+    toDOM: (): DOMOutputSpec => ["table", bySide, ["tbody", 0]],
   },
   table_row: {
     attrs: { ...id, ...tail },

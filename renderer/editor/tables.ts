@@ -36,7 +36,12 @@ import { cellWidthMin, tableSizeAtFirst } from "./limits.ts";
 const { table, table_row, table_cell, table_header, paragraph, list_item } = schema.nodes;
 
 /** A table in a box that scrolls where the table is wider than the page. */
-export const tableView: NodeViewConstructor = (node) => new TableView(node, cellWidthMin);
+export const tableView: NodeViewConstructor = (node) => {
+  const view = new TableView(node, cellWidthMin);
+  // As in the schema: in Arabic the first column is the one on the right.
+  view.table.dir = "auto";
+  return view;
+};
 
 /** The edges of columns are drawn to their widths. Before `tablesPlugin`, which would begin to select cells there. */
 export const columnsPlugin = (): Plugin =>
