@@ -151,6 +151,7 @@ class LaidOut implements PluginView {
   readonly #below: HTMLElement;
   readonly #sizes: ResizeObserver;
   #range: Range | null = null;
+  #firstElement: Element | null = null;
   /** Whether an end of the selection is laid out although it is elsewhere. */
   #hasEnds = false;
   #width = 0;
@@ -310,7 +311,8 @@ class LaidOut implements PluginView {
   }
 
   #around(index: number): Range {
-    const margin = (laidOutMarginHeights + 1) * (this.#scroller?.clientHeight ?? 0);
+    // The screen's, for to ask how high the page is would have all of it laid out.
+    const margin = (laidOutMarginHeights + 1) * screen.height;
     return this.#within(-margin, margin, index);
   }
 
@@ -334,7 +336,9 @@ class LaidOut implements PluginView {
     const turned: Element[] = [];
     let [above, below] = [0, 0];
     this.#hasEnds = false;
-    for (const [index, element] of this.#elements().entries()) {
+    const elements = this.#elements();
+    this.#firstElement = elements[range.first] ?? null;
+    for (const [index, element] of elements.entries()) {
       const child = children[index];
       if (!child) continue;
       const isElsewhere = index < range.first || index >= range.last;
@@ -367,13 +371,27 @@ class LaidOut implements PluginView {
   #elements(
     { first, last }: Range = { first: 0, last: this.#view.state.doc.childCount },
   ): readonly Element[] {
-    const { children } = this.#view.dom;
-    // Taken one by one: a page's own list of all of them is slow to copy.
-    if (children.length === this.#view.state.doc.childCount)
-      return Array.from({ length: last - first }, (_, index) => children[first + index] as Element);
-    return [...children]
-      .filter(({ classList }) => !classList.contains("ProseMirror-widget"))
-      .slice(first, last);
+    const elements: Element[] = [];
+    // From one to the next: in `children` the browser counts from the first one for each.
+    let index = this.#isFirst(first) ? first : 0;
+    let at = index === 0 ? this.#view.dom.firstElementChild : this.#firstElement;
+    for (; at && index < last; at = at.nextElementSibling) {
+      if (at.classList.contains("ProseMirror-widget")) continue;
+      if (index++ >= first) elements.push(at);
+    }
+    return elements;
+  }
+
+  /** Whether what was laid out first still is, so that nothing has to be counted. */
+  #isFirst(index: number): boolean {
+    const first = this.#firstElement;
+    return (
+      index > 0 &&
+      index === this.#range?.first &&
+      first?.parentNode === this.#view.dom &&
+      !first.hasAttribute(farAttribute) &&
+      first.previousElementSibling?.hasAttribute(farAttribute) === true
+    );
   }
 
   #indexAt(pos: number): number {
