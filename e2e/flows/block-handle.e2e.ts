@@ -1,6 +1,6 @@
 /** A block as a whole: moved with the mouse by its handle, with keys, copied, deleted, turned into another. */
 import { expect, test } from "vitest";
-import { beginPage, focusText, text, type, untilMs, whenHtml } from "../page.ts";
+import { beginPage, focusText, text, type, untilMs, whenHtml, whenText } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -43,6 +43,38 @@ test("the handle beside a block drags it where it is let go, and has a menu of w
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type("!");
   await expect.poll(() => handle.count(), { timeout: untilMs }).toBe(0);
+  expect(problems).toEqual([]);
+});
+
+test("held at the edge of the page, the page goes on under it, to where it is let go", async () => {
+  const { page, problems } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Far");
+  const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
+  await type(page, lines.join("\n"));
+  await page.keyboard.press("ControlOrMeta+Home");
+  await expect
+    .poll(() => page.evaluate(() => document.querySelector("[data-scroll]")?.scrollTop), { timeout: untilMs })
+    .toBe(0);
+  const first = await text(page).getByText("line 0", { exact: true }).boundingBox();
+  const pane = await page.locator("[data-scroll]").boundingBox();
+  if (!first || !pane) throw new Error("the text is not drawn");
+  await page.mouse.move(first.x + 5, first.y + first.height / 2);
+  const handle = page.getByRole("button", { name: /^Block: drag/ });
+  await handle.waitFor({ timeout: untilMs });
+  await handle.hover();
+  await page.mouse.down();
+  await page.mouse.move(first.x, first.y + 60, { steps: 3 });
+  await page.mouse.move(first.x, pane.y + pane.height - 5, { steps: 5 });
+  await expect
+    .poll(async () => (await text(page).getByText("line 49", { exact: true }).boundingBox())?.y ?? 1e9, {
+      timeout: untilMs,
+    })
+    .toBeLessThan(pane.y + pane.height - 60);
+  const last = await text(page).getByText("line 49", { exact: true }).boundingBox();
+  if (!last) throw new Error("the last line is not drawn");
+  await page.mouse.move(first.x, last.y + last.height - 2, { steps: 3 });
+  await page.mouse.up();
+  await whenText(page, [...lines.slice(1), "line 0"].join("\n"));
   expect(problems).toEqual([]);
 });
 

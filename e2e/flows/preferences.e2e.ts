@@ -131,3 +131,27 @@ test("quotes and dashes are printed as they should be, one undo gives the keys, 
   await page.keyboard.type('"It\'s" --...');
   expect(await htmlOf(page)).toContain('<p>"It\'s" --...</p>');
 });
+
+test("zoomed in and out from the menu, and back to how it was", async () => {
+  const { app, page, problems } = await stage.launch(await stage.folder(), "writer");
+  await beginPage(page, "Near");
+  const choose = (role: string): Promise<void> =>
+    app.evaluate(({ Menu, BrowserWindow }, wanted) => {
+      const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
+      const [window] = BrowserWindow.getAllWindows();
+      const item = items.find((each) => each.role?.toLowerCase() === wanted);
+      if (!item || !window) throw new Error(`no item of the menu is ${wanted}`);
+      item.click(undefined, window, window.webContents);
+    }, role);
+  const widthPx = (): Promise<number> => page.evaluate(() => innerWidth);
+  const normal = await widthPx();
+  await choose("zoomin");
+  await expect.poll(widthPx, { timeout: untilMs }).toBeLessThan(normal);
+  await choose("resetzoom");
+  await expect.poll(widthPx, { timeout: untilMs }).toBe(normal);
+  await choose("zoomout");
+  await expect.poll(widthPx, { timeout: untilMs }).toBeGreaterThan(normal);
+  await choose("resetzoom");
+  await expect.poll(widthPx, { timeout: untilMs }).toBe(normal);
+  expect(problems).toEqual([]);
+});

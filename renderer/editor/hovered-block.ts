@@ -122,6 +122,16 @@ export function selectBlock(view: EditorView, pos: number): void {
   view.dispatch(tr.setSelection(isInside ? inside : NodeSelection.create(doc, pos)));
 }
 
+/** Where a block of the document is; null where it is no more, as it was. */
+export function placeOf(doc: Node, block: Node): number | null {
+  let pos = 0;
+  for (const child of doc.children) {
+    if (child === block) return pos;
+    pos += child.nodeSize;
+  }
+  return null;
+}
+
 /** Before which block something lies that is let go at `y`, and where that is in the window. */
 export function dropAt(
   view: EditorView,

@@ -141,3 +141,6 @@ export const laidOutMarginHeightsMin = 1;
 /** A line of what was never seen, and its letters: what is seen corrects the first. */
 export const laidOutHeightPxGuess = 28;
 export const laidOutLettersInLine = 70;
+/** So near to the edge of the page something that is dragged moves the page; so many pixels a frame at the most. */
+export const edgeScrollPx = 56;
+export const edgeScrollSpeedMax = 22;

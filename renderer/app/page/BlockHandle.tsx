@@ -1,8 +1,10 @@
 /** The handle in the margin of the block that the mouse is beside: dragged it moves the block, clicked it has a menu. */
 import { GripVertical } from "lucide-react";
+import type { Node } from "prosemirror-model";
 import { lazy, Suspense, useRef, useState } from "react";
 import type { CommandId } from "../../../electron/commands/table.ts";
-import { dropAt, handleAttribute, selectBlock } from "../../editor/hovered-block.ts";
+import { EdgeScroll } from "../../editor/edge-scroll.ts";
+import { dropAt, handleAttribute, placeOf, selectBlock } from "../../editor/hovered-block.ts";
 import type { HoveredBlock } from "../../editor/hovered-block.ts";
 import { moveBlockBefore } from "../../editor/move-block.ts";
 import { buttonLabel } from "../commands/commands.ts";
@@ -35,11 +37,14 @@ const choicesOf = (ids: readonly CommandId[]): { id: CommandId; name: string }[]
 /** Pixels: less is a press by an unsteady hand. */
 const dragMin = 4;
 
+/** What was pressed: from where in the window, where the pointer is by now, and the block. */
+type Pressed = { from: number; y: number; readonly node: Node; readonly scroll: EdgeScroll };
+
 export function BlockHandle({ desk }: { desk: Desk }) {
   const hovered = useStore(desk.hoveredBlock);
   const readOnly = useReadOnly(desk);
   const button = useRef<HTMLButtonElement>(null);
-  const pressedAt = useRef<number | null>(null);
+  const pressed = useRef<Pressed | null>(null);
   // While it is dragged, or its menu is open, it stays with its block, wherever the mouse goes.
   const [held, setHeld] = useState<HoveredBlock | null>(null);
   const [drop, setDrop] = useState<{ before: number; edge: number } | null>(null);
@@ -48,7 +53,8 @@ export function BlockHandle({ desk }: { desk: Desk }) {
   if (!block || readOnly !== null) return null;
   const { pos, left, top, bottom } = block;
   const end = (): void => {
-    pressedAt.current = null;
+    pressed.current?.scroll.stop();
+    pressed.current = null;
     setDrop(null);
     setHeld(null);
   };
@@ -69,23 +75,36 @@ export function BlockHandle({ desk }: { desk: Desk }) {
           if (event.button !== 0 || !desk.view) return;
           event.preventDefault();
           event.currentTarget.setPointerCapture(event.pointerId);
-          pressedAt.current = event.clientY;
+          const { view } = desk;
+          const node = view.state.doc.nodeAt(pos);
+          if (!node) return;
+          const scroll = new EdgeScroll(view, () => {
+            if (pressed.current) setDrop(dropAt(view, pressed.current.y));
+          });
+          pressed.current = { from: event.clientY, y: event.clientY, node, scroll };
           setHeld(block);
         }}
         onPointerMove={(event) => {
-          if (pressedAt.current === null || !desk.view) return;
-          if (drop || Math.abs(event.clientY - pressedAt.current) >= dragMin)
-            setDrop(dropAt(desk.view, event.clientY));
+          if (pressed.current === null || !desk.view) return;
+          pressed.current.y = event.clientY;
+          if (!drop && Math.abs(event.clientY - pressed.current.from) < dragMin) return;
+          setDrop(dropAt(desk.view, event.clientY));
+          pressed.current.scroll.at(event.clientY);
         }}
         onPointerCancel={end}
-        onPointerUp={() => {
-          if (pressedAt.current === null) return;
-          pressedAt.current = null;
+        onPointerUp={(event) => {
+          const { current } = pressed;
+          if (current === null || !desk.view) return;
+          current.scroll.stop();
+          pressed.current = null;
+          const at = placeOf(desk.view.state.doc, current.node);
           if (!drop) {
-            if (desk.view) selectBlock(desk.view, pos);
+            if (at !== null) selectBlock(desk.view, at);
             return setOpen(true);
           }
-          desk.run(moveBlockBefore(pos, drop.before));
+          // Others may have written meanwhile: where things are now counts, and a block that they changed stays.
+          const target = dropAt(desk.view, event.clientY);
+          if (at !== null && target) desk.run(moveBlockBefore(at, target.before));
           end();
         }}
       >
