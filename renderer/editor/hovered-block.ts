@@ -3,9 +3,11 @@
  * be done with it is one click away. Whoever writes sees none: it goes with the next key and comes with the mouse.
  */
 import type { Node } from "prosemirror-model";
-import { NodeSelection, Plugin, Selection } from "prosemirror-state";
+import { NodeSelection, Selection } from "prosemirror-state";
+import type { Plugin } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 import { laidOutElements } from "./laid-out.ts";
+import { mouseWatchPlugin } from "./mouse-watch.ts";
 import { schema } from "../document/schema.ts";
 
 /** Where it begins in the document, and its first line in the window. */
@@ -58,59 +60,14 @@ function blockAt(view: EditorView, y: number): HoveredBlock | null {
 }
 
 export const hoveredBlockPlugin = (tell: (block: HoveredBlock | null) => void): Plugin =>
-  new Plugin({
-    view(view) {
-      let frame: number | null = null;
-      let mouse: { readonly y: number; readonly over: EventTarget | null } | null = null;
-      let isTold = false;
-      const say = (block: HoveredBlock | null): void => {
-        if (block === null && !isTold) return;
-        isTold = block !== null;
-        tell(block);
-      };
-      const look = (): void => {
-        frame = null;
-        if (!mouse || !view.editable) return say(null);
-        const { y, over } = mouse;
-        const isHere =
-          over instanceof Element &&
-          (over.closest("[data-scroll]")?.contains(view.dom) === true ||
-            over.closest(`[${handleAttribute}]`) !== null);
-        const page = view.dom.getBoundingClientRect();
-        say(isHere && y >= page.top && y <= page.bottom ? blockAt(view, y) : null);
-      };
-      const schedule = (): void => {
-        frame ??= requestAnimationFrame(look);
-      };
-      const moved = (event: MouseEvent): void => {
-        // With a button held something is being selected, or dragged.
-        if (event.buttons !== 0) return;
-        mouse = { y: event.clientY, over: event.target };
-        schedule();
-      };
-      const forget = (): void => {
-        mouse = null;
-        if (isTold) schedule();
-      };
-      window.addEventListener("mousemove", moved, { passive: true });
-      window.addEventListener("scroll", forget, { capture: true, passive: true });
-      window.addEventListener("resize", forget);
-      view.dom.addEventListener("keydown", forget);
-      return {
-        update: () => {
-          if (isTold) schedule();
-        },
-        destroy: () => {
-          if (frame !== null) cancelAnimationFrame(frame);
-          window.removeEventListener("mousemove", moved);
-          window.removeEventListener("scroll", forget, { capture: true });
-          window.removeEventListener("resize", forget);
-          view.dom.removeEventListener("keydown", forget);
-          say(null);
-        },
-      };
-    },
-  });
+  mouseWatchPlugin((view, { y, over }) => {
+    const isHere =
+      over instanceof Element &&
+      (over.closest("[data-scroll]")?.contains(view.dom) === true ||
+        over.closest(`[${handleAttribute}]`) !== null);
+    const page = view.dom.getBoundingClientRect();
+    return isHere && y >= page.top && y <= page.bottom ? blockAt(view, y) : null;
+  }, tell);
 
 /** Puts the caret into a block, so that what is done next is done with it. */
 export function selectBlock(view: EditorView, pos: number): void {

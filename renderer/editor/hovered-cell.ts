@@ -1,8 +1,9 @@
 /** The cell that the mouse is over, for the handles of its row and its column. */
-import { Plugin } from "prosemirror-state";
+import type { Plugin } from "prosemirror-state";
 import { CellSelection } from "prosemirror-tables";
 import type { EditorView } from "prosemirror-view";
 import { schema } from "../document/schema.ts";
+import { mouseWatchPlugin } from "./mouse-watch.ts";
 
 export type Axis = "row" | "column";
 
@@ -44,53 +45,12 @@ function cellAt(view: EditorView, over: EventTarget | null): HoveredCell | null 
 }
 
 export const hoveredCellPlugin = (tell: (cell: HoveredCell | null) => void): Plugin =>
-  new Plugin({
-    view(view) {
-      let frame: number | null = null;
-      let over: EventTarget | null = null;
-      let isTold = false;
-      const say = (cell: HoveredCell | null): void => {
-        if (cell === null && !isTold) return;
-        isTold = cell !== null;
-        tell(cell);
-      };
-      const look = (): void => {
-        frame = null;
-        // On a handle its own cell stays the one.
-        if (over instanceof Element && over.closest(`[${cellHandleAttribute}]`)) return;
-        say(view.editable ? cellAt(view, over) : null);
-      };
-      const schedule = (): void => {
-        frame ??= requestAnimationFrame(look);
-      };
-      const moved = (event: MouseEvent): void => {
-        if (event.buttons !== 0) return;
-        over = event.target;
-        schedule();
-      };
-      const forget = (): void => {
-        over = null;
-        if (isTold) schedule();
-      };
-      window.addEventListener("mousemove", moved, { passive: true });
-      window.addEventListener("scroll", forget, { capture: true, passive: true });
-      window.addEventListener("resize", forget);
-      view.dom.addEventListener("keydown", forget);
-      return {
-        update: () => {
-          if (isTold) schedule();
-        },
-        destroy: () => {
-          if (frame !== null) cancelAnimationFrame(frame);
-          window.removeEventListener("mousemove", moved);
-          window.removeEventListener("scroll", forget, { capture: true });
-          window.removeEventListener("resize", forget);
-          view.dom.removeEventListener("keydown", forget);
-          say(null);
-        },
-      };
-    },
-  });
+  mouseWatchPlugin(
+    // On a handle its own cell stays the one.
+    (view, { over }) =>
+      over instanceof Element && over.closest(`[${cellHandleAttribute}]`) ? undefined : cellAt(view, over),
+    tell,
+  );
 
 /** Selects all of the row, or column, of the cell at `pos`. */
 export function selectLine(view: EditorView, pos: number, axis: Axis): void {
