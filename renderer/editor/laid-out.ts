@@ -151,6 +151,9 @@ class LaidOut implements PluginView {
   readonly #below: HTMLElement;
   readonly #sizes: ResizeObserver;
   #range: Range | null = null;
+  #abovePx = 0;
+  /** What was at the top of the window when it was last looked at. */
+  #pinned: { readonly element: Element; readonly top: number; readonly scrollTop: number } | null = null;
   #firstElement: Element | null = null;
   /** Whether an end of the selection is laid out although it is elsewhere. */
   #hasEnds = false;
@@ -169,12 +172,16 @@ class LaidOut implements PluginView {
     });
     this.#scroller = view.dom.closest("[data-scroll]");
     [this.#above, this.#below] = [spacer(view), spacer(view)];
-    this.#sizes = new ResizeObserver(() => this.#soon());
+    this.#sizes = new ResizeObserver(() => {
+      this.#keepPinned();
+      this.#soon();
+    });
     if (this.#scroller) {
       view.dom.before(this.#above);
       view.dom.after(this.#below);
       this.#scroller.addEventListener("scroll", this.#scrolled, { passive: true });
       this.#sizes.observe(this.#scroller);
+      this.#sizes.observe(view.dom);
     }
     watching.set(view, this);
     this.#begin();
@@ -229,6 +236,7 @@ class LaidOut implements PluginView {
     this.#scroller?.removeEventListener("scroll", this.#scrolled);
     this.#sizes.disconnect();
     this.#stop();
+    this.#scroller?.removeAttribute("data-partial");
     this.#above.remove();
     this.#below.remove();
     watching.delete(this.#view);
@@ -259,6 +267,7 @@ class LaidOut implements PluginView {
   #end(): void {
     this.#show({ first: 0, last: this.#view.state.doc.childCount });
     this.#range = null;
+    this.#scroller?.removeAttribute("data-partial");
   }
 
   #soon(): void {
@@ -270,6 +279,11 @@ class LaidOut implements PluginView {
 
   /** Lays out what has come near the window, and no longer what is far from it. */
   #look(): void {
+    this.#layOutSeen();
+    this.#pin();
+  }
+
+  #layOutSeen(): void {
     const { first, last } = this.#range ?? {};
     if (first === undefined || last === undefined || !this.#scroller || this.#view.composing) return;
     const pane = this.#scroller.getBoundingClientRect();
@@ -328,9 +342,11 @@ class LaidOut implements PluginView {
     }
   }
 
-  /** Marks what is far, and has the empty boxes stand for it. */
+  /** Marks what is far, and has the empty boxes stand for it. What is in the window stays where it is. */
   #show(range: Range): void {
+    const anchor = this.#range && this.#anchorFor(this.#range, range);
     this.#range = range;
+    this.#scroller?.setAttribute("data-partial", "");
     const { children } = this.#view.state.doc;
     const ends = this.#selectionEnds();
     const turned: Element[] = [];
@@ -353,8 +369,48 @@ class LaidOut implements PluginView {
       this.#unobserved(() => {
         for (const element of turned) element.toggleAttribute(farAttribute);
       });
-    this.#above.style.blockSize = `${above}px`;
     this.#below.style.blockSize = `${below}px`;
+    if (!anchor) return this.#setAbove(above);
+    // How high what is far above would be is a guess, and each a little different from the one before.
+    const moved = anchor.element.getBoundingClientRect().top - anchor.top;
+    const wanted = range.first === 0 ? 0 : Math.max(0, this.#abovePx - moved);
+    const rest = wanted - this.#abovePx + moved;
+    this.#setAbove(wanted);
+    if (Math.abs(rest) >= 1 && this.#scroller) this.#scroller.scrollTop += rest;
+    this.#pin();
+  }
+
+  #pin(): void {
+    const range = this.#range;
+    const anchor = range && this.#anchorFor(range, range);
+    this.#pinned = anchor && { ...anchor, scrollTop: this.#scroller?.scrollTop ?? 0 };
+  }
+
+  /** A picture that has come, or what others write, above what somebody reads moves it no further. */
+  #keepPinned(): void {
+    const pinned = this.#pinned;
+    if (!this.#range || !pinned || !this.#scroller || this.#scroller.scrollTop !== pinned.scrollTop) return;
+    if (pinned.element.getClientRects().length === 0) return;
+    const moved = pinned.element.getBoundingClientRect().top - pinned.top;
+    if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
+  }
+
+  #setAbove(px: number): void {
+    this.#abovePx = px;
+    this.#above.style.blockSize = `${px}px`;
+  }
+
+  /** The first block in the window that is laid out before and after, and where it is; null where none is. */
+  #anchorFor(before: Range, after: Range): { readonly element: Element; readonly top: number } | null {
+    const first = Math.max(before.first, after.first);
+    const last = Math.min(before.last, after.last);
+    const pane = this.#scroller?.getBoundingClientRect();
+    if (!pane || first >= last) return null;
+    for (const element of this.#elements({ first, last })) {
+      const { top, bottom } = element.getBoundingClientRect();
+      if (bottom > pane.top) return top < pane.bottom ? { element, top } : null;
+    }
+    return null;
   }
 
   #selectionEnds(): readonly number[] {
