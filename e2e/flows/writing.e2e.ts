@@ -172,6 +172,9 @@ test("keys that waited for a busy window are done where the ones before them lef
     }),
     cdp.send("Input.dispatchKeyEvent", { type: "keyUp", key: name, code: name, windowsVirtualKeyCode: code }),
   ];
+  // As soon after the focus as keys can come.
+  await page.getByRole("textbox", { name: "Title" }).focus();
+  await focusText(page);
   for (let round = 0; round < 10; round++) {
     const busy = page.evaluate(() => {
       const endsAt = performance.now() + 150;

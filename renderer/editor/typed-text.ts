@@ -8,7 +8,11 @@ import { Plugin, TextSelection } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 
 /** How ProseMirror reads the page, which it does by itself when the browser tells that something has changed. */
-type Reading = { readonly domObserver: { forceFlush(): void; flush(): void } };
+type Reading = {
+  readonly domObserver: { forceFlush(): void; flush(): void };
+  /** Soon after it a caret at the start is taken for the browser's doing, and put back. */
+  readonly input: { lastFocus: number };
+};
 
 /**
  * Where the caret is by now. The browser moves it at once and tells of it later: in a window that was busy the next key
@@ -25,9 +29,11 @@ export const typedTextPlugin = (): Plugin =>
   new Plugin({
     props: {
       handleDOMEvents: {
-        keydown: (view, { keyCode }) => {
+        keydown: (view, { key, keyCode }) => {
           // That is a composition's.
           if (keyCode !== 229) catchUp(view);
+          // Where this key leaves the caret it was put by a person.
+          if (/^(?:Home|End|Arrow|Page)/.test(key)) (view as unknown as Reading).input.lastFocus = 0;
         },
         keypress: catchUp,
       },
