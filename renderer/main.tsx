@@ -6,7 +6,6 @@
  * `deckleBench.view()` and a bare one to compare it with; without it there is no such thing.
  */
 import { createRoot } from "react-dom/client";
-import "./ui/fonts.ts";
 import "./ui/tokens.css";
 import { App } from "./app/App.tsx";
 import { bridge } from "./app/bridge.ts";

@@ -108,7 +108,7 @@ function window(renderer: string, outDir: string): InlineConfig {
   return {
     ...base,
     root: renderer,
-    plugins: [react(), onlyWoff2, fontsAtOnce],
+    plugins: [react(), onlyWoff2],
     build: { ...base.build, cssTarget: chromium },
   };
 }
@@ -120,16 +120,6 @@ const onlyWoff2: Plugin = {
   transform: (code, id) =>
     id.endsWith("/katex.min.css")
       ? code.replaceAll(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)/g, "")
-      : null,
-};
-
-/** Fonts are files of the app and there in milliseconds: text is not to be drawn in another one first, and to jump. */
-const fontsAtOnce: Plugin = {
-  name: "fonts-at-once",
-  enforce: "pre",
-  transform: (code, id) =>
-    id.includes("/@fontsource-variable/")
-      ? code.replaceAll("font-display: swap", "font-display: block")
       : null,
 };
 
