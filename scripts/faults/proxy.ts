@@ -235,10 +235,11 @@ class Lane {
   pump(): void {
     clearTimeout(this.#timer);
     if (this.#isStopped || this.#setting.isHalfOpen()) return;
+    // First what makes room: after it, whatever keeps from reading is waited for.
+    this.#write();
     const readAgainMs = this.#read();
-    const writeAgainMs = this.#write();
     if (this.#isStopped) return;
-    const againMs = Math.min(readAgainMs, writeAgainMs);
+    const againMs = Math.min(readAgainMs, this.#dueInMs());
     if (Number.isFinite(againMs)) this.#timer = setTimeout(() => this.pump(), Math.ceil(againMs));
     if (this.#isEnded && this.#inFlight.length === 0) {
       this.#isStopped = true;
@@ -275,17 +276,20 @@ class Lane {
     }
   }
 
-  /** Hands on what is due; returns when the next is. */
-  #write(): number {
+  /** When there is something to hand on. Infinity: an event will tell. */
+  #dueInMs(): number {
+    const next = this.#inFlight[0];
+    return next && !this.#isBlocked ? Math.max(0, next.dueAtMs - performance.now()) : Infinity;
+  }
+
+  /** Hands on what is due. */
+  #write(): void {
     for (let next = this.#inFlight[0]; next; next = this.#inFlight[0]) {
-      if (this.#isBlocked || this.#isStopped) return Infinity;
-      const leftMs = next.dueAtMs - performance.now();
-      if (leftMs > 0) return leftMs;
+      if (this.#isBlocked || this.#isStopped || next.dueAtMs > performance.now()) return;
       this.#inFlight.shift();
       this.#inFlightBytes -= next.bytes.length;
       this.#isBlocked = !this.#to.write(next.bytes);
       this.#setting.passed(this.#direction, next.bytes.length);
     }
-    return Infinity;
   }
 }
