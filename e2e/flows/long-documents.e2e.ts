@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
 import type { RunningApp } from "../app.ts";
-import { focusText, openDocument, status, text, textOf, untilMs } from "../page.ts";
+import { focusText, newDocument, openDocument, status, text, textOf, untilMs } from "../page.ts";
 import { useStage } from "../stage.ts";
 
 const stage = useStage();
@@ -191,6 +191,27 @@ test("a selection over what is not laid out is all of it: deleted, copied, exten
   await page.keyboard.type("all");
   await whenText(page, ["all"]);
   // The engine is some seconds behind what was done here in one; a window that is closed before asks whether it may.
+  await status(page, /^Saved on this device/, savedMs);
+  expect(problems).toEqual([]);
+});
+
+test("of twelve thousand paragraphs all can be selected at once", async () => {
+  const { page, problems } = await stage.launch(await stage.folder(), "writer");
+  await newDocument(page, "Very long");
+  await focusText(page);
+  await text(page).evaluate((dom) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", "<p>a word</p>".repeat(12_000));
+    dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await status(page, /^Saved on this device/, savedMs);
+  // Where the browser looks for what is laid out among so many blocks, it does so for minutes.
+  page.setDefaultTimeout(untilMs);
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type("all");
+  expect(await textOf(page)).toBe("all");
+  await page.keyboard.press("ControlOrMeta+Z");
+  await expect.poll(() => laidOut(page), { timeout: untilMs }).toBeGreaterThan(10);
   await status(page, /^Saved on this device/, savedMs);
   expect(problems).toEqual([]);
 });

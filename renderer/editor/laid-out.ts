@@ -46,6 +46,14 @@ export function layOutAt(view: EditorView, pos: number): void {
   watching.get(view)?.layOutAt(pos);
 }
 
+/**
+ * Lays out the blocks of a selection's two ends before the view shows it. To put a selection where nothing is laid out
+ * the browser looks through all blocks up to one that is, each from the start: minutes, in a text of 30,000 of them.
+ */
+export function layOutEnds(view: EditorView, next: EditorState): void {
+  watching.get(view)?.layOutEnds(next);
+}
+
 const isMac = /Mac|iP/.test(navigator.platform);
 
 /** Which end of the document a key goes to; the browser would go to the end of what is laid out. */
@@ -126,6 +134,10 @@ class Heights {
     return lines;
   }
 }
+
+/** The children of the document in which a selection begins and ends. */
+const endsOf = ({ childCount }: Node, { $anchor, $head }: Selection): readonly number[] =>
+  [$anchor, $head].map((at) => Math.min(at.index(0), childCount - 1));
 
 /** Where two documents' children begin to differ, and from where on they are the same again. */
 function changedRange(before: Node, now: Node): { first: number; lastBefore: number; last: number } {
@@ -218,6 +230,28 @@ class LaidOut implements PluginView {
     this.#show(this.#around(index));
     // Whoever asked scrolls there, or not: then what is in the window is laid out again.
     this.#soon();
+  }
+
+  /** @param next what the view is about to show: what is in the page is still what it shows now */
+  layOutEnds({ doc, selection }: EditorState): void {
+    const range = this.#range;
+    if (!range) return;
+    const { first, lastBefore, last } = changedRange(this.#view.state.doc, doc);
+    const indexes = endsOf(doc, selection)
+      // What is new in the page has no mark.
+      .filter((index) => index < first || index >= last)
+      .map((index) => (index < first ? index : index + lastBefore - last))
+      .filter((index) => index < range.first || index >= range.last);
+    if (indexes.length === 0) return;
+    const elements = this.#elements();
+    const ends = indexes
+      .flatMap((index) => elements[index] ?? [])
+      .filter((element) => element.hasAttribute(farAttribute));
+    if (ends.length === 0) return;
+    this.#hasEnds = true;
+    this.#unobserved(() => {
+      for (const element of ends) element.removeAttribute(farAttribute);
+    });
   }
 
   update(view: EditorView, { doc: before, selection }: EditorState): void {
@@ -414,9 +448,8 @@ class LaidOut implements PluginView {
   }
 
   #selectionEnds(): readonly number[] {
-    const { $anchor, $head } = this.#view.state.selection;
-    const { childCount } = this.#view.state.doc;
-    return [$anchor, $head].map((at) => Math.min(at.index(0), childCount - 1));
+    const { doc, selection } = this.#view.state;
+    return endsOf(doc, selection);
   }
 
   #isSelectionIn({ first, last }: Range): boolean {

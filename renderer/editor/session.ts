@@ -27,6 +27,7 @@ import type {
 import { engineClientId } from "../engine/port.ts";
 import { collabPlugin, collabState, setCollabState } from "./collab.ts";
 import type { EngineConnection } from "./connection.ts";
+import { layOutEnds } from "./laid-out.ts";
 import { level } from "./level.ts";
 import type { Confirmed, Past } from "./level.ts";
 import {
@@ -289,7 +290,7 @@ export class Session {
   }
 
   #redraw(): void {
-    if (this.#state) this.#view?.updateState(this.#state);
+    if (this.#state) this.#draw(this.#state);
   }
 
   #sendSteps(): void {
@@ -488,7 +489,13 @@ export class Session {
   #apply(tr: Transaction): void {
     if (!this.#state) return;
     this.#state = this.#state.apply(tr);
-    this.#view?.updateState(this.#state);
+    this.#draw(this.#state);
+  }
+
+  #draw(state: EditorState): void {
+    if (!this.#view) return;
+    layOutEnds(this.#view, state);
+    this.#view.updateState(state);
   }
 
   /** The document as `tr` makes it, with an undo history that begins here. */
@@ -498,7 +505,7 @@ export class Session {
     this.#plugins = [collabPlugin(this.#options.clientId), ...this.#options.plugins()];
     const fresh = EditorState.create({ doc: next.doc, selection: next.selection, plugins: this.#plugins });
     this.#state = fresh.apply(setCollabState(fresh.tr, { version, unconfirmed }));
-    this.#view?.updateState(this.#state);
+    this.#draw(this.#state);
   }
 
   #fail(reason: string): void {
